@@ -1,0 +1,35 @@
+//! What a tenant consists of. Stored as [`Document`]s, decided upon as typed values.
+
+mod api;
+mod artefact;
+mod client;
+mod client_grant;
+mod client_settings;
+mod connection;
+mod document;
+mod entry;
+mod key;
+mod log;
+mod profile;
+mod settings;
+mod tenant;
+mod user;
+
+pub use api::{Api, Dialect, SubjectPolicy, SystemApi};
+pub use artefact::{Artefact, ArtefactKind, Revoke};
+pub use client::{
+    AppType, AssertionKey, AssertionKeys, AuthMethod, Client, GrantType, SecretDigest,
+};
+pub use client_grant::{ClientGrant, GrantKey, SubjectType};
+pub use client_settings::{ClientFlag, RedirectionPolicy, RefreshPolicy, ThirdPartyMode};
+pub use connection::{Connection, Role};
+pub use document::{Corrupt, Document, Kind, Secrets};
+pub use entry::Entry;
+pub use key::{KeyRing, KeyState, TenantKey};
+pub use log::{EventType, EventUser, LogEvent, show_event};
+pub use profile::Profile;
+pub use settings::{
+    ErrorPageSettings, LoginSettings, ResourceParameter, SessionLifetimes, Settings,
+};
+pub use tenant::{Change, Issuer, TenantRecord, TenantView};
+pub use user::{Permission, User, UserFacts, fold};

@@ -1,0 +1,9 @@
+//! Tables: one good request, and each row breaks one thing.
+
+mod checking;
+mod deciding;
+mod hints;
+mod parsing;
+mod redirects;
+mod responding;
+pub(in crate::protocol) mod world;

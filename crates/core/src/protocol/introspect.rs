@@ -1,0 +1,305 @@
+//! `POST /oauth/introspect` (RFC 7662), an extension of ours: an API asks whether a token is good.
+//!
+//! Who asks is a confidential client. It sees its own tokens, and access tokens for an API that
+//! is linked to it (the API's `client_id`). Of any other token it learns that it is not active,
+//! as of one that does not exist (attacks INTROSPECT-01 to -04).
+
+use std::sync::Arc;
+
+use cardea_jose::Secret;
+use serde_json::{Map, Value, json};
+
+use super::bearer::{self, Opened};
+use super::body::Writer;
+use super::client_auth::{self, Authenticated, Presented};
+use super::raw::Raw;
+use super::refusal::{GrantRefusal, Refusal};
+use super::rules::Rule;
+use super::token::facts::{FactKey, Facts};
+use super::token::family::{Family, Standing, generation_of};
+use super::trace::{Subject, Trace, Verdict};
+use super::user_scopes::Site;
+use super::userinfo;
+use crate::id::{ClientId, UserId};
+use crate::model::{Artefact, ArtefactKind, Client, Entry};
+use crate::time::Timestamp;
+use crate::write::Write;
+
+/// A parsed request.
+#[derive(Debug, Clone)]
+pub struct IntrospectRequest {
+    /// How the client says who it is.
+    pub client: Presented,
+    /// What is asked about.
+    pub token: Secret<String>,
+}
+
+impl IntrospectRequest {
+    /// Reads a request. Nothing is looked up.
+    pub fn parse(raw: Raw<'_>) -> Result<Self, Refusal> {
+        let params = raw.params()?;
+        let token = params
+            .get("token")
+            .ok_or(Refusal::Grant(GrantRefusal::TokenAbsent))?;
+        Ok(Self {
+            client: Presented::parse(raw.authorization, &params)?,
+            token: Secret::new(token.to_owned()),
+        })
+    }
+
+    /// Opens the token; `None` for one that is no token of ours.
+    pub fn open(&self, site: Site<'_>, now: Timestamp) -> Option<Opened> {
+        // a refresh token has a dot, but is no JWT
+        bearer::open(self.token.expose(), site, now).ok()
+    }
+}
+
+/// The token first, as an opaque or a refresh token; then its family and whose it is.
+pub fn wanted(token: Option<&Opened>, facts: &Facts) -> Vec<FactKey> {
+    let mut keys = Vec::new();
+    match token {
+        None => {}
+        Some(Opened::Claims(claims)) => {
+            let sub = claims.get("sub").and_then(Value::as_str);
+            keys.extend(sub.and_then(UserId::parse).map(FactKey::User));
+        }
+        Some(Opened::Opaque(digest)) => {
+            for kind in [ArtefactKind::Opaque, ArtefactKind::Refresh] {
+                keys.push(FactKey::Artefact(kind, *digest));
+                let Some(found) = facts.artefact(kind, *digest) else {
+                    continue;
+                };
+                keys.extend(found.user.clone().map(FactKey::User));
+                if let Some(id) = found
+                    .group
+                    .as_deref()
+                    .filter(|_| kind == ArtefactKind::Refresh)
+                {
+                    let digest = Artefact::name(&[id]);
+                    keys.push(FactKey::Artefact(ArtefactKind::Family, digest));
+                }
+            }
+        }
+    }
+    facts.missing(keys)
+}
+
+/// A decision, with the way to it.
+#[derive(Debug)]
+pub struct Decided {
+    /// The answer (RFC 7662 2.2), or why there is none.
+    pub outcome: Result<Map<String, Value>, Refusal>,
+    /// The client, once it is authenticated.
+    pub client: Option<Arc<Entry<Client>>>,
+    /// The steps.
+    pub trace: Trace,
+    /// What must be written: an assertion used up.
+    pub writes: Vec<Write>,
+}
+
+/// Decides.
+pub fn decide(
+    request: &IntrospectRequest,
+    token: Option<&Opened>,
+    facts: &Facts,
+    site: Site<'_>,
+    now: Timestamp,
+) -> Decided {
+    let mut trace = Trace::default();
+    let Site { tenant, issuer } = site;
+    let authenticated = client_auth::authenticate(&request.client, tenant, issuer, now, &mut trace);
+    let proved = authenticated.and_then(|known| {
+        // RFC 7662 2.1: who can name itself only could scan for tokens
+        if known.client.parsed.is_public() {
+            return Err(Refusal::Grant(GrantRefusal::IntrospectPublic));
+        }
+        Ok(known)
+    });
+    match proved {
+        Ok(Authenticated { client, write }) => {
+            let about = About { facts, site, now };
+            let answer = about.answer(token, &client.parsed, &mut trace);
+            Decided {
+                outcome: Ok(answer),
+                client: Some(client),
+                trace,
+                writes: write.into_iter().collect(),
+            }
+        }
+        Err(refusal) => {
+            trace.push(refusal.rule(), Subject::Request, Verdict::Refused);
+            Decided {
+                outcome: Err(refusal),
+                client: None,
+                trace,
+                writes: Vec::new(),
+            }
+        }
+    }
+}
+
+/// What every token is looked at with.
+struct About<'a> {
+    facts: &'a Facts,
+    site: Site<'a>,
+    now: Timestamp,
+}
+
+/// A live token.
+struct Live {
+    client: Option<ClientId>,
+    /// Its audiences, where it is an access token.
+    audiences: Vec<String>,
+    user: Option<UserId>,
+    answer: Map<String, Value>,
+}
+
+impl About<'_> {
+    fn answer(
+        &self,
+        token: Option<&Opened>,
+        asking: &Client,
+        trace: &mut Trace,
+    ) -> Map<String, Value> {
+        let live = token.and_then(|token| self.live(token));
+        let live = live.filter(|live| self.stands(live));
+        let verdict = |holds| {
+            if holds {
+                Verdict::Passed
+            } else {
+                Verdict::Dropped
+            }
+        };
+        trace.push(
+            Rule::IntrospectLive,
+            Subject::Request,
+            verdict(live.is_some()),
+        );
+        let own = live.filter(|live| self.may_see(live, asking));
+        trace.push(
+            Rule::IntrospectOwn,
+            Subject::Request,
+            verdict(own.is_some()),
+        );
+        own.map_or_else(
+            || Writer::default().put("active", false).finish(),
+            |live| live.answer,
+        )
+    }
+
+    /// Whether its application and its user are still there, and the user is not blocked.
+    fn stands(&self, live: &Live) -> bool {
+        let client = live.client.as_ref();
+        let client = client.is_some_and(|id| self.site.tenant.clients.contains_key(id));
+        let user = live.user.as_ref().is_none_or(|id| {
+            let user = self.facts.user(id);
+            user.is_some_and(|user| !user.user.blocked)
+        });
+        client && user
+    }
+
+    fn may_see(&self, live: &Live, asking: &Client) -> bool {
+        let linked = |name: &String| {
+            let api = self.site.tenant.api(name);
+            let linked = api.and_then(|api| api.document.body.get("client_id"));
+            linked.and_then(Value::as_str) == Some(asking.id.as_str())
+        };
+        live.client.as_ref() == Some(&asking.id) || live.audiences.iter().any(linked)
+    }
+
+    fn live(&self, token: &Opened) -> Option<Live> {
+        match token {
+            Opened::Claims(claims) => Some(of_jwt(claims)),
+            Opened::Opaque(digest) => self.opaque(digest).or_else(|| self.refresh(digest)),
+        }
+    }
+
+    fn opaque(&self, digest: &[u8; 32]) -> Option<Live> {
+        let token = self.facts.artefact(ArtefactKind::Opaque, *digest)?;
+        let token = Some(token).filter(|token| token.is_live(self.now))?;
+        let scope = token.body.get("scope").and_then(Value::as_str);
+        let aud = userinfo::audience(self.site.tenant, self.site.issuer);
+        let mut answer = self.common(token, scope);
+        answer.insert("aud".to_owned(), json!(aud));
+        answer.insert("token_type".to_owned(), json!("Bearer"));
+        Some(Live {
+            client: token.client.clone(),
+            audiences: Vec::new(),
+            user: token.user.clone(),
+            answer,
+        })
+    }
+
+    /// A refresh token that was exchanged is not active, leeway or not.
+    fn refresh(&self, digest: &[u8; 32]) -> Option<Live> {
+        let leaf = self.facts.artefact(ArtefactKind::Refresh, *digest)?;
+        let id = leaf.group.as_deref()?;
+        let family = self
+            .facts
+            .artefact(ArtefactKind::Family, Artefact::name(&[id]))?;
+        if !leaf.is_live(self.now) || !family.is_live(self.now) {
+            return None;
+        }
+        let family = Family::from_artefact(family).ok()?;
+        let generation = generation_of(leaf).ok()?;
+        if family.standing(generation, 0, self.now) != Standing::Current {
+            return None;
+        }
+        let scope = family.grant.scopes.to_string();
+        Some(Live {
+            client: leaf.client.clone(),
+            audiences: Vec::new(),
+            user: leaf.user.clone(),
+            answer: self.common(leaf, Some(&scope)),
+        })
+    }
+
+    fn common(&self, token: &Artefact, scope: Option<&str>) -> Map<String, Value> {
+        Writer::default()
+            .put("active", true)
+            .put_some("scope", scope.filter(|scope| !scope.is_empty()))
+            .text_some("client_id", token.client.as_ref())
+            .text_some("sub", token.user.as_ref())
+            .text("iss", self.site.issuer)
+            .put("iat", token.created_at.seconds())
+            .put("exp", token.expires_at.seconds())
+            .finish()
+    }
+}
+
+/// What a JWT of ours says, as RFC 7662 2.2 names it.
+fn of_jwt(claims: &Map<String, Value>) -> Live {
+    const KEPT: [&str; 7] = ["scope", "sub", "iss", "iat", "exp", "aud", "permissions"];
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let client = text("azp").or_else(|| text("client_id"));
+    let kept = KEPT.into_iter().filter_map(|name| {
+        let value = claims.get(name)?;
+        Some((name.to_owned(), value.clone()))
+    });
+    let mut answer = Writer::default()
+        .put("active", true)
+        .put_some("client_id", client)
+        .put("token_type", "Bearer")
+        .finish();
+    answer.extend(kept);
+    let audiences = match claims.get("aud") {
+        Some(Value::String(one)) => vec![one.clone()],
+        Some(Value::Array(several)) => several
+            .iter()
+            .filter_map(Value::as_str)
+            .map(ToOwned::to_owned)
+            .collect(),
+        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => {
+            Vec::new()
+        }
+    };
+    // T36: an application that acts as itself is no user
+    let own = client.map(|client| format!("{client}@clients"));
+    let user = text("sub").filter(|sub| Some(*sub) != own.as_deref());
+    Live {
+        client: client.and_then(ClientId::parse),
+        audiences,
+        user: user.and_then(UserId::parse),
+        answer,
+    }
+}

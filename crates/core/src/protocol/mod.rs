@@ -1,0 +1,34 @@
+//! OAuth 2.0 and OpenID Connect: what is asked, what is answered, by which rule.
+
+pub mod assertion;
+pub mod attempts;
+pub mod authorize;
+pub mod bearer;
+pub mod body;
+pub mod claims;
+pub mod client_auth;
+pub mod consent;
+pub mod database;
+pub mod device;
+pub mod device_approval;
+pub mod discovery;
+pub mod introspect;
+pub mod jwks;
+pub mod login;
+pub mod logout;
+pub mod params;
+pub mod password_hash;
+pub mod password_policy;
+pub mod profile;
+pub mod raw;
+pub mod refusal;
+pub mod revoke;
+pub mod rules;
+pub mod session;
+pub mod target;
+pub mod tickets;
+pub mod token;
+pub mod trace;
+pub mod user_grant;
+pub mod user_scopes;
+pub mod userinfo;

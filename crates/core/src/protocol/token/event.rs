@@ -1,0 +1,203 @@
+//! The log event of a token request, with its trace.
+
+use serde_json::{Map, Value, json};
+
+use super::{Decided, Facts, Grant, Granted, TokenRequest, family, password};
+use crate::id::LogId;
+use crate::model::{Artefact, ArtefactKind, EventType, EventUser, GrantType, LogEvent};
+use crate::protocol::refusal::{GrantRefusal, Refusal};
+use crate::protocol::rules::Rule;
+use crate::time::Timestamp;
+
+/// What the request came with that no decision reads.
+#[derive(Debug, Clone)]
+pub struct Circumstances {
+    /// The event's id.
+    pub id: LogId,
+    /// When.
+    pub at: Timestamp,
+    /// The peer's address.
+    pub ip: String,
+    /// `User-Agent`.
+    pub user_agent: Option<String>,
+    /// The host that was named.
+    pub hostname: String,
+}
+
+/// The event of a grant that was refused.
+pub(super) const fn refused(grant: GrantType) -> EventType {
+    match grant {
+        GrantType::ClientCredentials => EventType::ClientCredentialsRefused,
+        GrantType::AuthorizationCode => EventType::CodeRefused,
+        GrantType::RefreshToken => EventType::RefreshRefused,
+        GrantType::Password | GrantType::PasswordRealm => EventType::PasswordRefused,
+        GrantType::DeviceCode => EventType::DeviceRefused,
+        GrantType::Implicit => EventType::TokenRefused,
+    }
+}
+
+/// The event of a grant that was given, and Auth0's sentence for it.
+const fn given(grant: GrantType) -> (EventType, &'static str) {
+    match grant {
+        GrantType::ClientCredentials | GrantType::Implicit => (
+            EventType::ClientCredentialsGranted,
+            "Client Credentials for Access Token",
+        ),
+        GrantType::AuthorizationCode => (
+            EventType::CodeExchanged,
+            "Authorization Code for Access Token",
+        ),
+        GrantType::RefreshToken => (
+            EventType::RefreshExchanged,
+            "Refresh Token for Access Token",
+        ),
+        GrantType::Password | GrantType::PasswordRealm => {
+            (EventType::PasswordExchanged, "Password for Access Token")
+        }
+        GrantType::DeviceCode => (EventType::DeviceExchanged, "Device Code for Access Token"),
+    }
+}
+
+/// The event of a decision. It holds no secret, assertion, code, password or token (attack
+/// LOG-02).
+pub fn event(
+    request: &TokenRequest,
+    decided: &Decided,
+    facts: &Facts,
+    circumstances: Circumstances,
+) -> LogEvent {
+    let client = decided.client.as_ref().map(|entry| &entry.parsed);
+    let grant = request.grant.grant_type();
+    let mut details = Map::new();
+    let (event, description, audience, scope) = match &decided.outcome {
+        Ok(granted) => {
+            let (event, text) = given(grant);
+            let (audience, scope) = target(granted);
+            (event, text.to_owned(), audience, scope)
+        }
+        Err(refusal) => {
+            details.insert("rule".to_owned(), Value::from(refusal.rule().id()));
+            let reused = matches!(
+                refusal,
+                Refusal::Grant(GrantRefusal::RefreshToken(Rule::RefreshReuse, _))
+            );
+            let event = if reused {
+                EventType::RefreshReused
+            } else {
+                refused(grant)
+            };
+            let (audience, scope) = asked(&request.grant);
+            (event, refusal.why(), cut(audience), cut(scope))
+        }
+    };
+    refresh_details(&request.grant, facts, &mut details);
+    LogEvent {
+        id: circumstances.id,
+        at: circumstances.at,
+        event,
+        description,
+        client_id: match client {
+            Some(client) => Some(client.id.to_string()),
+            None => request.client.client_id(),
+        },
+        client_name: client.map(|client| client.name.clone()),
+        ip: circumstances.ip,
+        user_agent: circumstances.user_agent,
+        hostname: circumstances.hostname,
+        audience,
+        scope,
+        user: user(&request.grant, decided, facts),
+        details,
+        trace: decided.trace.to_raw(),
+    }
+}
+
+type Target = (Option<String>, Option<String>);
+
+/// The API and the scopes of what was granted.
+fn target(granted: &Granted) -> Target {
+    let (audience, scopes) = match granted {
+        Granted::Application(granted) => {
+            let audience = granted.api.parsed.identifier.to_string();
+            (Some(audience), &granted.scopes)
+        }
+        Granted::User(granted) => {
+            let grant = &granted.tokens.grant;
+            let audience = grant.audience.as_ref().map(ToString::to_string);
+            (audience, &grant.scopes)
+        }
+    };
+    let scope = (!scopes.is_empty()).then(|| scopes.to_string());
+    (audience, scope)
+}
+
+/// The API and the scopes that were asked for.
+const fn asked(grant: &Grant) -> (Option<&String>, Option<&String>) {
+    match grant {
+        Grant::ClientCredentials(asked) => (asked.audience.as_ref(), asked.scope.as_ref()),
+        Grant::RefreshToken(asked) => (asked.audience.as_ref(), asked.scope.as_ref()),
+        Grant::Password(asked) => (asked.audience.as_ref(), asked.scope.as_ref()),
+        Grant::AuthorizationCode(_) | Grant::DeviceCode(_) => (None, None),
+    }
+}
+
+/// Whose tokens they are; for a refused grant, whose artefact was presented.
+fn user(grant: &Grant, decided: &Decided, facts: &Facts) -> Option<EventUser> {
+    if let Ok(Granted::User(granted)) = &decided.outcome {
+        let user = &granted.tokens.user;
+        let name = user.email.as_ref().or(user.username.as_ref());
+        return Some(EventUser {
+            id: Some(user.id.to_string()),
+            name: name.cloned(),
+            connection: Some(user.connection.clone()),
+        });
+    }
+    let of = |kind, digest| {
+        let artefact = facts.artefact(kind, digest)?;
+        let id = artefact.user.as_ref()?;
+        Some(EventUser {
+            id: Some(id.to_string()),
+            ..EventUser::default()
+        })
+    };
+    match grant {
+        Grant::ClientCredentials(_) => None,
+        Grant::AuthorizationCode(asked) => of(ArtefactKind::Code, asked.digest),
+        Grant::RefreshToken(asked) => of(ArtefactKind::Refresh, asked.digest),
+        Grant::DeviceCode(asked) => of(ArtefactKind::Device, asked.digest),
+        Grant::Password(asked) => Some(EventUser {
+            id: None,
+            name: Some(password::named(asked)),
+            connection: cut(asked.realm.as_ref()),
+        }),
+    }
+}
+
+/// Which token of which family (auth-semantics section 10).
+fn refresh_details(grant: &Grant, facts: &Facts, details: &mut Map<String, Value>) {
+    let Grant::RefreshToken(asked) = grant else {
+        return;
+    };
+    let Some(leaf) = facts.artefact(ArtefactKind::Refresh, asked.digest) else {
+        return;
+    };
+    let Some(id) = &leaf.group else { return };
+    details.insert("familyId".to_owned(), json!(id));
+    if let Ok(generation) = family::generation_of(leaf) {
+        details.insert("tokenCounter".to_owned(), json!(generation));
+    }
+    let family = facts.artefact(ArtefactKind::Family, Artefact::name(&[id]));
+    if let Some(Ok(family)) = family.map(family::Family::from_artefact) {
+        details.insert("latestCounter".to_owned(), json!(family.generation));
+    }
+}
+
+/// What a refused request named, without end marks and not without end (attack LOG-01).
+fn cut(text: Option<&String>) -> Option<String> {
+    text.map(|text| {
+        text.chars()
+            .filter(|c| !c.is_control())
+            .take(1024)
+            .collect()
+    })
+}

@@ -1,0 +1,194 @@
+//! `authorization_code`: one good exchange, each row breaks one thing.
+
+use serde_json::json;
+
+use super::people::{CALLBACK, JANE, People, VERIFIER, parts};
+use super::world::{API, CLIENT, NOW, World};
+use crate::id::ClientId;
+use crate::model::{ArtefactKind, Profile, Revoke};
+use crate::protocol::profile;
+use crate::write::Write;
+
+type Break = fn(&mut People);
+type Form = (u16, &'static str);
+
+const GRANT: Form = (403, "invalid_grant");
+const STRICT: Form = (400, "invalid_grant");
+const BAD: Form = (400, "invalid_request");
+const CODE: &str = "Invalid authorization code";
+const PKCE: &str = "Failed to verify code verifier";
+
+/// Rule, what is broken before the code is stored, compat, strict, the whole text.
+#[rustfmt::skip]
+const ROWS: &[(&str, Break, Form, Form, &str)] = &[
+    ("RFC6749-5.2-parameter-required", |p| { p.world.send("code", ""); }, BAD, BAD, "Missing required parameter: code"),
+    ("A0-client-grant-types", |p| World::member(&mut p.world.client, "grant_types", json!(["refresh_token"])), // TOKEN-18
+        (403, "unauthorized_client"), (400, "unauthorized_client"), "Grant type 'authorization_code' not allowed for the client."),
+    ("RFC6749-4.1.3-code", |p| { p.world.send("code", "another"); }, GRANT, STRICT, CODE),
+    ("RFC6749-4.1.3-code-client", |p| p.grant.client = ClientId::parse("other").unwrap(), GRANT, STRICT, CODE),
+    ("RFC6749-4.1.2-expiry", |p| p.now = NOW.plus_seconds(60), GRANT, STRICT, CODE),
+    ("RFC6749-4.1.3-redirect-uri", |p| { p.world.send("redirect_uri", "https://evil.example/x?y"); }, (403, "unauthorized_client"), STRICT,
+        "The redirect URI is wrong. You sent https://evil.example, and we expected https://app.example"),
+    ("RFC6749-4.1.3-redirect-uri", |p| { p.world.send("redirect_uri", ""); }, (403, "unauthorized_client"), STRICT,
+        "The redirect URI is wrong. You sent none, and we expected https://app.example"),
+    ("RFC6749-4.1.3-redirect-uri", |p| p.grant.redirect_uri = None, (403, "unauthorized_client"), STRICT,
+        "The redirect URI is wrong. You sent https://app.example, and we expected none"),
+    ("RFC6749-4.1.3-redirect-uri", |p| { p.world.send("redirect_uri", &format!("{CALLBACK}/")); }, (403, "unauthorized_client"), STRICT,
+        "The redirect URI is wrong. You sent https://app.example, and we expected https://app.example"),
+    ("RFC7636-4.6-verifier", |p| { p.world.send("code_verifier", &"x".repeat(43)); }, GRANT, STRICT, PKCE),
+    ("RFC7636-4.6-verifier", |p| { p.world.send("code_verifier", ""); }, GRANT, STRICT, PKCE),
+    ("RFC7636-4.6-verifier", |p| { p.world.send("code_verifier", "short"); }, GRANT, STRICT, PKCE),
+    ("RFC7636-4.6-verifier", |p| { p.world.send("code_verifier", &format!("{VERIFIER} ")); }, GRANT, STRICT, PKCE),
+    // a challenge sent as its own verifier (plain) does not fit
+    ("RFC7636-4.6-verifier", |p| p.grant.challenge = Some(VERIFIER.to_owned()), GRANT, STRICT, PKCE),
+    // RFC 9700 2.1.1: the downgrade
+    ("RFC7636-4.6-verifier", |p| p.grant.challenge = None, GRANT, STRICT, PKCE),
+    ("CARDEA-code-session-alive", |p| p.shelf.artefacts.clear(), GRANT, STRICT, CODE), // LOGOUT-10
+    ("CARDEA-user-exists", |p| p.jane = None, GRANT, STRICT, CODE),
+    ("A0-user-blocked", |p| p.jane.as_mut().unwrap().user.blocked = true, (403, "unauthorized"), STRICT, "user is blocked"), // T7
+    ("A0-api-known", |p| p.grant.audience = crate::id::ApiIdentifier::parse("https://gone.example"), (403, "access_denied"), (400, "invalid_target"),
+        "Service not enabled within domain: https://gone.example"),
+];
+
+#[test]
+fn every_single_fault_is_refused_in_both_profiles() {
+    for (rule, break_it, compat, strict, text) in ROWS {
+        for (profile, expected) in [(Profile::Compat, compat), (Profile::Strict, strict)] {
+            let mut people = People::new(profile);
+            break_it(&mut people);
+            let refusal = people.issue_code().ask().unwrap_err();
+            let wire = profile::wire(&refusal, profile);
+            assert_eq!(refusal.rule().id(), *rule, "{refusal:?}");
+            assert_eq!((wire.status, wire.error), *expected, "{rule} {profile:?}");
+            assert_eq!(wire.description, *text, "{rule}");
+        }
+    }
+}
+
+#[test]
+fn a_refused_exchange_uses_nothing_up_and_its_trace_ends_with_its_rule() {
+    for (rule, break_it, ..) in ROWS {
+        let mut people = People::new(Profile::Compat);
+        break_it(&mut people);
+        people.issue_code();
+        let Ok(_) = people.request() else { continue };
+        let (decided, _) = people.decide();
+        assert!(decided.writes.is_empty(), "{rule}: {:?}", decided.writes);
+        let last = decided.trace.steps().last().unwrap();
+        assert_eq!(last.rule.id(), *rule);
+    }
+}
+
+#[test]
+fn a_good_exchange_gives_three_tokens_once() {
+    let mut people = People::new(Profile::Compat);
+    let issued = people.issue_code().ask().unwrap();
+    let (_, access) = parts(&issued.access_token);
+    let (_, id) = parts(issued.id_token.as_ref().unwrap());
+    assert_eq!(
+        access["aud"],
+        json!([API, "https://login.example/userinfo"])
+    );
+    assert_eq!((&id["aud"], &id["sub"]), (&json!(CLIENT), &json!(JANE)));
+    assert_eq!(id["nonce"], "n-1");
+    assert!(issued.refresh_token.is_some());
+    assert_eq!(people.shelf.of(ArtefactKind::Family).len(), 1);
+    assert_eq!(people.shelf.of(ArtefactKind::Refresh).len(), 1);
+    let code = people.shelf.of(ArtefactKind::Code)[0];
+    assert_eq!(code.consumed_at, Some(NOW));
+}
+
+/// RFC 6749 4.1.2: what the first use issued dies with the second.
+#[test]
+fn a_replay_revokes_what_the_first_use_issued() {
+    for api in [true, false] {
+        let mut people = People::new(Profile::Compat);
+        if !api {
+            people.grant.audience = None;
+        }
+        people.issue_code().ask().unwrap();
+        let opaque = people.shelf.of(ArtefactKind::Opaque).len();
+        assert_eq!(opaque, usize::from(!api));
+        let refusal = people.ask().unwrap_err();
+        assert_eq!(refusal.rule().id(), "RFC6749-4.1.2-single-use");
+        assert_eq!(profile::wire(&refusal, Profile::Compat).description, CODE);
+        for kind in [
+            ArtefactKind::Family,
+            ArtefactKind::Refresh,
+            ArtefactKind::Opaque,
+        ] {
+            assert!(people.shelf.of(kind).is_empty(), "{kind:?}");
+        }
+    }
+}
+
+/// Two redeemers read the same facts; the loser's guard fails, and on fresh facts it revokes.
+#[test]
+fn the_loser_of_a_race_revokes() {
+    let mut people = People::new(Profile::Compat);
+    people.issue_code();
+    let (loser, _) = people.decide();
+    people.ask().unwrap();
+    assert!(!people.shelf.commit(&loser.writes, NOW));
+    let (again, _) = people.decide();
+    assert!(again.outcome.is_err());
+    let revokes = matches!(again.writes.as_slice(), [Write::Revoke(Revoke::Group(_))]);
+    assert!(revokes, "{:?}", again.writes);
+}
+
+/// Trap T22, `A0-refresh-token-issued`: no refresh token without `offline_access`, nor for an
+/// application that may not use one.
+#[test]
+fn a_refresh_token_is_for_who_may_use_it() {
+    let rows: [(Break, bool); 3] = [
+        (|_| {}, true),
+        (
+            |p| p.grant.scopes = ["openid", "read:patients"].into_iter().collect(),
+            false,
+        ),
+        (
+            |p| {
+                let code = json!(["authorization_code"]);
+                World::member(&mut p.world.client, "grant_types", code);
+            },
+            false,
+        ),
+    ];
+    for (change, expected) in rows {
+        let mut people = People::new(Profile::Compat);
+        change(&mut people);
+        let issued = people.issue_code().ask().unwrap();
+        assert_eq!(issued.refresh_token.is_some(), expected);
+    }
+}
+
+/// `A0-refresh-token-cap`: the 201st family of a user and application sends the oldest away.
+#[test]
+fn the_oldest_of_two_hundred_families_goes() {
+    let (mut people, _) = People::begun(Profile::Compat);
+    let template = people.shelf.of(ArtefactKind::Family)[0].clone();
+    people.shelf.artefacts.clear();
+    for n in 0..200_u8 {
+        let mut family = template.clone();
+        family.digest = [n; 32];
+        family.id = Some(format!("family-{n}"));
+        people.shelf.put(family);
+    }
+    let mut other = People::new(Profile::Compat);
+    other.shelf.artefacts.extend(people.shelf.artefacts);
+    other.issue_code().ask().unwrap();
+    assert_eq!(other.shelf.of(ArtefactKind::Family).len(), 200);
+    let gone = other.shelf.by_id(ArtefactKind::Family, "family-0");
+    assert!(gone.is_none());
+}
+
+#[test]
+fn state_that_cannot_be_read_refuses() {
+    let mut people = People::new(Profile::Compat);
+    let mut code = people.code();
+    code.body.remove("scope");
+    people.shelf.put(code);
+    let refusal = people.ask().unwrap_err();
+    assert_eq!(refusal.rule().id(), "CARDEA-state-readable");
+    assert_eq!(profile::wire(&refusal, Profile::Compat).status, 500);
+}

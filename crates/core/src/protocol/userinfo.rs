@@ -1,0 +1,182 @@
+//! `GET|POST /userinfo` (OIDC Core 5.3; auth-semantics 2.7): an access token with `openid` gives
+//! the claims of its scopes, of the user as it is now.
+
+use serde_json::{Map, Value};
+
+use super::bearer::{self, BearerRefusal, Opened};
+use super::body::Body;
+use super::claims;
+use super::raw::Raw;
+use super::rules::Rule;
+use super::token::facts::{FactKey, Facts};
+use super::trace::{Subject, Trace, Verdict};
+use super::user_scopes::Site;
+use crate::id::{ClientId, UserId};
+use crate::model::{Artefact, ArtefactKind, Issuer, TenantView};
+use crate::scope::Scopes;
+use crate::time::Timestamp;
+
+/// The audience of tokens that open `/userinfo`: it follows the canonical host (auth-semantics
+/// 0.12).
+pub fn audience(tenant: &TenantView, issuer: &Issuer) -> String {
+    let scheme = issuer.as_str().split_once("://");
+    let scheme = scheme.map_or("https", |(scheme, _)| scheme);
+    Issuer::new(scheme, &tenant.record.host).join("userinfo")
+}
+
+/// Reads a request: one token, opened.
+pub fn parse(raw: &Raw<'_>, site: Site<'_>, now: Timestamp) -> Result<Opened, BearerRefusal> {
+    bearer::open(bearer::token(raw)?.expose(), site, now)
+}
+
+/// An opaque token first, then whose it is.
+pub fn wanted(token: &Opened, facts: &Facts) -> Vec<FactKey> {
+    let mut keys = Vec::new();
+    let user = match token {
+        Opened::Opaque(digest) => {
+            keys.push(FactKey::Artefact(ArtefactKind::Opaque, *digest));
+            let found = facts.artefact(ArtefactKind::Opaque, *digest);
+            found.and_then(|found| found.user.clone())
+        }
+        Opened::Claims(claims) => subject(claims),
+    };
+    keys.extend(user.map(FactKey::User));
+    facts.missing(keys)
+}
+
+fn subject(claims: &Map<String, Value>) -> Option<UserId> {
+    UserId::parse(claims.get("sub")?.as_str()?)
+}
+
+/// A decision, with the way to it.
+#[derive(Debug)]
+pub struct Decided {
+    /// The claims, `sub` first, or why not.
+    pub outcome: Result<Map<String, Value>, BearerRefusal>,
+    /// The application, once it is known.
+    pub client: Option<ClientId>,
+    /// The user, once it is known.
+    pub user: Option<UserId>,
+    /// The steps.
+    pub trace: Trace,
+}
+
+/// What a token says that matters here.
+struct Said {
+    user: Option<UserId>,
+    client: Option<ClientId>,
+    scopes: Scopes,
+    claims: Vec<String>,
+}
+
+/// Decides.
+pub fn decide(token: &Opened, facts: &Facts, site: Site<'_>, now: Timestamp) -> Decided {
+    let mut trace = Trace::default();
+    let (said, outcome) = match read(token, facts, site, now, &mut trace) {
+        Ok(said) => {
+            let outcome = answer(&said, facts, site, &mut trace);
+            (Some(said), outcome)
+        }
+        Err(refusal) => (None, Err(refusal)),
+    };
+    if let Err(refusal) = &outcome {
+        trace.push(refusal.rule, Subject::Request, Verdict::Refused);
+    }
+    let (user, client) = said.map_or((None, None), |said| (said.user, said.client));
+    Decided {
+        outcome,
+        client,
+        user,
+        trace,
+    }
+}
+
+fn read(
+    token: &Opened,
+    facts: &Facts,
+    site: Site<'_>,
+    now: Timestamp,
+    trace: &mut Trace,
+) -> Result<Said, BearerRefusal> {
+    let said = match token {
+        Opened::Opaque(digest) => {
+            let found = facts.artefact(ArtefactKind::Opaque, *digest);
+            let live = found.filter(|found| found.is_live(now));
+            let dead = BearerRefusal::token(Rule::BearerLive, "the token is unknown or has ended");
+            of_artefact(live.ok_or(dead)?).ok_or(dead)?
+        }
+        Opened::Claims(claims) => {
+            // attack JWT-20: a token for an API alone opens that API alone
+            if !bearer::names_audience(claims, &audience(site.tenant, site.issuer)) {
+                let why = "the token is not for /userinfo: ask for the scope openid";
+                return Err(BearerRefusal::token(Rule::UserinfoAudience, why));
+            }
+            of_claims(claims)
+        }
+    };
+    trace.push(Rule::BearerLive, Subject::Request, Verdict::Passed);
+    Ok(said)
+}
+
+fn of_artefact(artefact: &Artefact) -> Option<Said> {
+    let body = Body::new("opaque token", &artefact.body);
+    Some(Said {
+        user: artefact.user.clone(),
+        client: artefact.client.clone(),
+        scopes: body.parsed("scope", |text| Scopes::parse(text).ok()).ok()?,
+        claims: body.texts("claims").ok()?,
+    })
+}
+
+fn of_claims(claims: &Map<String, Value>) -> Said {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let scopes = Scopes::parse(text("scope").unwrap_or_default());
+    Said {
+        user: subject(claims),
+        client: text("azp")
+            .or_else(|| text("client_id"))
+            .and_then(ClientId::parse),
+        scopes: scopes.unwrap_or_default(),
+        claims: Vec::new(),
+    }
+}
+
+fn answer(
+    said: &Said,
+    facts: &Facts,
+    site: Site<'_>,
+    trace: &mut Trace,
+) -> Result<Map<String, Value>, BearerRefusal> {
+    if !said.scopes.contains("openid") {
+        let why = "the token lacks the scope openid";
+        return Err(BearerRefusal::scope(Rule::UserinfoOpenid, why));
+    }
+    trace.push(Rule::UserinfoOpenid, Subject::Request, Verdict::Passed);
+    // attack USERINFO-06; who is gone and who is blocked look the same
+    let ended = |rule| BearerRefusal::token(rule, "the token is unknown or has ended");
+    let known = said
+        .client
+        .as_ref()
+        .is_some_and(|id| site.tenant.clients.contains_key(id));
+    if !known {
+        return Err(ended(Rule::ClientKnown));
+    }
+    let user = said.user.as_ref().and_then(|id| facts.user(id));
+    let user = &user.ok_or_else(|| ended(Rule::UserThere))?.user;
+    if user.blocked {
+        return Err(ended(Rule::UserNotBlocked));
+    }
+    let wire = site.tenant.record.profile;
+    let mut claims = Map::new();
+    claims.insert("sub".to_owned(), Value::from(user.id.as_str()));
+    claims.extend(claims::standard(user, &said.scopes, wire));
+    claims::asked(&mut claims, user, &said.claims, wire);
+    for scope in said.scopes.iter() {
+        trace.push(
+            Rule::UserinfoClaims,
+            Subject::Scope(scope.into()),
+            Verdict::Granted,
+        );
+    }
+    Ok(claims)
+}

@@ -1,0 +1,210 @@
+//! Protocol state: put, replaced, consumed, revoked, each under its guard.
+
+use cardea_core::id::{ClientId, TenantId, UserId};
+use cardea_core::model::{Artefact, ArtefactKind, Revoke};
+use cardea_core::time::Timestamp;
+use cardea_core::write::{ArtefactQuery, Conflict};
+
+use crate::db::{Refusal, Statement};
+use crate::error::StoreError;
+use crate::open::TenantStore;
+use crate::value::{Row, WrongColumn, params};
+
+const COLUMNS_BY_DIGEST: &str = "SELECT kind, digest, id, group_id, user_id, client_id, created_at,
+        expires_at, consumed_at, revision, body
+   FROM artefact WHERE tenant_id = $1 AND kind = $2 AND digest = $3";
+const COLUMNS_BY_ID: &str = "SELECT kind, digest, id, group_id, user_id, client_id, created_at,
+        expires_at, consumed_at, revision, body
+   FROM artefact WHERE tenant_id = $1 AND kind = $2 AND id = $3
+  ORDER BY created_at DESC LIMIT 1";
+
+impl TenantStore {
+    /// Protocol state by the digest of the value that finds it, live or not.
+    pub async fn artefact(
+        &self,
+        kind: ArtefactKind,
+        digest: &[u8; 32],
+    ) -> Result<Option<Artefact>, StoreError> {
+        let params = params![self.id.as_str(), kind.as_str(), digest.to_vec()];
+        let rows = self.db().point(COLUMNS_BY_DIGEST, params).await?;
+        rows.into_iter().next().map(read).transpose()
+    }
+
+    /// Protocol state by its public id, live or not.
+    pub async fn artefact_by_id(
+        &self,
+        kind: ArtefactKind,
+        id: &str,
+    ) -> Result<Option<Artefact>, StoreError> {
+        let rows = self
+            .db()
+            .point(COLUMNS_BY_ID, params![self.id.as_str(), kind.as_str(), id])
+            .await?;
+        rows.into_iter().next().map(read).transpose()
+    }
+
+    /// Live protocol state of a list, oldest first.
+    pub async fn artefacts(&self, query: &ArtefactQuery) -> Result<Vec<Artefact>, StoreError> {
+        let (after, digest) = match query.after {
+            Some((at, digest)) => (at.millis(), digest.to_vec()),
+            None => (i64::MIN, Vec::new()),
+        };
+        let rows = self
+            .db()
+            .scan(
+                "SELECT kind, digest, id, group_id, user_id, client_id, created_at, expires_at,
+                        consumed_at, revision, body
+                   FROM artefact
+                  WHERE tenant_id = $1 AND kind = $2
+                    AND (CAST($3 AS TEXT) IS NULL OR user_id = $3)
+                    AND (CAST($4 AS TEXT) IS NULL OR client_id = $4)
+                    AND (CAST($5 AS TEXT) IS NULL OR group_id = $5)
+                    AND consumed_at IS NULL AND expires_at > $6
+                    AND (created_at > $7 OR (created_at = $7 AND digest > $8))
+                  ORDER BY created_at, digest LIMIT $9",
+                params![
+                    self.id.as_str(),
+                    query.kind.as_str(),
+                    query.user.as_ref().map(UserId::as_str),
+                    query.client.as_ref().map(ClientId::as_str),
+                    query.group.as_deref(),
+                    query.live_at.millis(),
+                    after,
+                    digest,
+                    query.take,
+                ],
+            )
+            .await?;
+        rows.into_iter().map(read).collect()
+    }
+}
+
+fn read(mut row: Row) -> Result<Artefact, StoreError> {
+    read_columns(&mut row).map_err(|wrong| wrong.at("artefact", "a row"))
+}
+
+fn read_columns(row: &mut Row) -> Result<Artefact, WrongColumn> {
+    let user = |text: String| UserId::parse(&text).ok_or(WrongColumn);
+    let client = |text: String| ClientId::parse(&text).ok_or(WrongColumn);
+    Ok(Artefact {
+        kind: ArtefactKind::parse(&row.text()?).ok_or(WrongColumn)?,
+        digest: row
+            .blob_or_none()?
+            .and_then(|digest| digest.try_into().ok())
+            .ok_or(WrongColumn)?,
+        id: row.text_or_none()?,
+        group: row.text_or_none()?,
+        user: row.text_or_none()?.map(user).transpose()?,
+        client: row.text_or_none()?.map(client).transpose()?,
+        created_at: Timestamp::from_millis(row.int()?),
+        expires_at: Timestamp::from_millis(row.int()?),
+        consumed_at: row.int_or_none()?.map(Timestamp::from_millis),
+        revision: row.int()?,
+        body: serde_json::from_str(&row.text()?).map_err(|_| WrongColumn)?,
+    })
+}
+
+/// Guard: nothing of its kind has its digest.
+pub(crate) fn put(tenant: &TenantId, artefact: &Artefact) -> Result<Statement, StoreError> {
+    Ok(Statement::guarded(
+        "INSERT INTO artefact (tenant_id, kind, digest, id, group_id, user_id, client_id,
+                               created_at, expires_at, consumed_at, revision, body)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
+        params![
+            tenant.as_str(),
+            artefact.kind.as_str(),
+            artefact.digest.to_vec(),
+            artefact.id.as_deref(),
+            artefact.group.as_deref(),
+            artefact.user.as_ref().map(UserId::as_str),
+            artefact.client.as_ref().map(ClientId::as_str),
+            artefact.created_at.millis(),
+            artefact.expires_at.millis(),
+            artefact.consumed_at.map(Timestamp::millis),
+            artefact.revision,
+            body(artefact)?,
+        ],
+        Refusal::Conflict(Conflict::ArtefactExists(artefact.kind)),
+    ))
+}
+
+/// Guard: the stored revision.
+pub(crate) fn replace(tenant: &TenantId, artefact: &Artefact) -> Result<Statement, StoreError> {
+    Ok(Statement::guarded(
+        "UPDATE artefact SET id = $4, group_id = $5, user_id = $6, client_id = $7,
+                expires_at = $8, consumed_at = $9, body = $10, revision = revision + 1
+          WHERE tenant_id = $1 AND kind = $2 AND digest = $3 AND revision = $11",
+        params![
+            tenant.as_str(),
+            artefact.kind.as_str(),
+            artefact.digest.to_vec(),
+            artefact.id.as_deref(),
+            artefact.group.as_deref(),
+            artefact.user.as_ref().map(UserId::as_str),
+            artefact.client.as_ref().map(ClientId::as_str),
+            artefact.expires_at.millis(),
+            artefact.consumed_at.map(Timestamp::millis),
+            body(artefact)?,
+            artefact.revision,
+        ],
+        Refusal::Conflict(Conflict::ArtefactMoved(artefact.kind)),
+    )
+    .locking())
+}
+
+/// Guard: it was not used up, and it has not expired. Only one of all who try gets past this.
+pub(crate) fn consume(
+    tenant: &TenantId,
+    kind: ArtefactKind,
+    digest: &[u8; 32],
+    at: Timestamp,
+) -> Statement {
+    Statement::guarded(
+        "UPDATE artefact SET consumed_at = $4, revision = revision + 1
+          WHERE tenant_id = $1 AND kind = $2 AND digest = $3
+            AND consumed_at IS NULL AND expires_at > $4",
+        params![tenant.as_str(), kind.as_str(), digest.to_vec(), at.millis()],
+        Refusal::Conflict(Conflict::Consumed(kind)),
+    )
+    .locking()
+}
+
+/// Takes away whatever is named; nothing is fine too.
+pub(crate) fn revoke(tenant: &TenantId, what: &Revoke) -> Vec<Statement> {
+    let tenant = tenant.as_str();
+    match what {
+        Revoke::Group(group) => vec![
+            Statement::any(
+                "DELETE FROM artefact WHERE tenant_id = $1 AND group_id = $2",
+                params![tenant, group.as_str()],
+            ),
+            Statement::any(
+                "DELETE FROM artefact WHERE tenant_id = $1 AND id = $2
+                    AND kind IN ('family', 'session', 'consent')",
+                params![tenant, group.as_str()],
+            ),
+        ],
+        Revoke::One(kind, digest) => vec![Statement::any(
+            "DELETE FROM artefact WHERE tenant_id = $1 AND kind = $2 AND digest = $3",
+            params![tenant, kind.as_str(), digest.to_vec()],
+        )],
+        Revoke::OfUser(kind, user, client) => vec![Statement::any(
+            "DELETE FROM artefact WHERE tenant_id = $1 AND kind = $2 AND user_id = $3
+                AND (CAST($4 AS TEXT) IS NULL OR client_id = $4)",
+            params![
+                tenant,
+                kind.as_str(),
+                user.as_str(),
+                client.as_ref().map(ClientId::as_str),
+            ],
+        )],
+        Revoke::OfClient(kind, client) => vec![Statement::any(
+            "DELETE FROM artefact WHERE tenant_id = $1 AND kind = $2 AND client_id = $3",
+            params![tenant, kind.as_str(), client.as_str()],
+        )],
+    }
+}
+
+fn body(artefact: &Artefact) -> Result<String, StoreError> {
+    serde_json::to_string(&artefact.body).map_err(StoreError::unavailable)
+}

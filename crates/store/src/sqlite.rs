@@ -1,0 +1,383 @@
+//! SQLite: one writer thread with group commit, a few connections for reads.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::db::{Done, GROUP, Job, Message, QUEUE, Statement, sort_out};
+use crate::error::{OpenError, StoreError};
+use crate::open::Synchronous;
+use crate::value::{Row, Value};
+
+/// How long a writer waits for another process, such as a `cardea keys revoke` beside a server.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// A group that is smaller than expected waits for at most a millisecond.
+const LINGER_SLICES: u32 = 4;
+const LINGER_SLICE: Duration = Duration::from_micros(250);
+/// A group of this many is as cheap as it gets.
+const LINGER_JOBS: usize = 64;
+
+/// A file, opened.
+pub(crate) struct Sqlite {
+    queue: mpsc::Sender<Message>,
+    points: Mutex<Option<Handle>>,
+    scans: Arc<Mutex<Option<Handle>>>,
+}
+
+impl Sqlite {
+    /// Opens `path`, which exists, and starts its writer, which holds `lock` until it ends.
+    pub(crate) fn open(
+        path: &Path,
+        synchronous: Synchronous,
+        lock: Option<File>,
+    ) -> Result<Self, OpenError> {
+        let open = || Handle::open(path, synchronous).map_err(OpenError::unreachable);
+        let (queue, inbox) = mpsc::channel(QUEUE);
+        let (finished, groups) = mpsc::unbounded_channel();
+        tokio::spawn(deliver(groups));
+        let writer = Writer {
+            finished,
+            path: path.to_owned(),
+            synchronous,
+            handle: Some(open()?),
+            lock,
+        };
+        let points = Mutex::new(Some(
+            Handle::reader(open()?).map_err(OpenError::unreachable)?,
+        ));
+        let scans = Mutex::new(Some(
+            Handle::reader(open()?).map_err(OpenError::unreachable)?,
+        ));
+        std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || writer.run(inbox))
+            .map_err(OpenError::unreachable)?;
+        Ok(Self {
+            queue,
+            points,
+            scans: Arc::new(scans),
+        })
+    }
+
+    pub(crate) const fn queue(&self) -> &mpsc::Sender<Message> {
+        &self.queue
+    }
+
+    /// On the caller's thread: a hop to another one costs more than the read.
+    pub(crate) fn point(
+        &self,
+        sql: &'static str,
+        params: &[Value],
+    ) -> Result<Vec<Row>, StoreError> {
+        read(&self.points, sql, params)
+    }
+
+    pub(crate) async fn scan(
+        &self,
+        sql: &'static str,
+        params: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let scans = Arc::clone(&self.scans);
+        tokio::task::spawn_blocking(move || read(&scans, sql, &params))
+            .await
+            .map_err(StoreError::unavailable)?
+    }
+
+    /// The last connection to close tidies the file up, and that shall be the writer's.
+    pub(crate) fn close_readers(&self) {
+        for reader in [&self.points, &*self.scans] {
+            *reader.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+    }
+}
+
+fn read(
+    reader: &Mutex<Option<Handle>>,
+    sql: &'static str,
+    params: &[Value],
+) -> Result<Vec<Row>, StoreError> {
+    let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+    let handle = reader
+        .as_mut()
+        .ok_or_else(|| StoreError::unavailable("the file is closed"))?;
+    handle.query(sql, params).map_err(StoreError::unavailable)
+}
+
+/// A connection and the texts that it knows.
+pub(crate) struct Handle {
+    pub(crate) connection: Connection,
+    texts: BTreeMap<&'static str, String>,
+}
+
+impl Handle {
+    pub(crate) fn open(path: &Path, synchronous: Synchronous) -> rusqlite::Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY)?;
+        connection.execute_batch(
+            "PRAGMA foreign_keys = ON;
+             PRAGMA trusted_schema = OFF;
+             PRAGMA cell_size_check = ON;
+             PRAGMA cache_size = -2000;
+             PRAGMA journal_size_limit = 16777216;",
+        )?;
+        // a file system without shared memory leaves another mode, with other promises
+        let mode: String =
+            connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+        if mode != "wal" {
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
+            let reason = format!("the file system offers journal mode {mode}, not wal");
+            return Err(rusqlite::Error::SqliteFailure(code, Some(reason)));
+        }
+        connection.execute_batch(match synchronous {
+            Synchronous::Full => "PRAGMA synchronous = FULL",
+            Synchronous::Normal => "PRAGMA synchronous = NORMAL",
+        })?;
+        connection.set_prepared_statement_cache_capacity(48);
+        Ok(Self {
+            connection,
+            texts: BTreeMap::new(),
+        })
+    }
+
+    fn reader(self) -> rusqlite::Result<Self> {
+        self.connection
+            .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -1000;")?;
+        Ok(self)
+    }
+
+    fn step(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        self.run(sql, &[])
+            .map(drop)
+            .map_err(StoreError::unavailable)
+    }
+
+    fn query(&mut self, sql: &'static str, params: &[Value]) -> rusqlite::Result<Vec<Row>> {
+        Ok(self.run(sql, params)?.0)
+    }
+
+    /// The rows that a statement returned, and how many it touched or returned.
+    fn run(&mut self, sql: &'static str, params: &[Value]) -> rusqlite::Result<(Vec<Row>, u64)> {
+        let text = self.texts.entry(sql).or_insert_with(|| numbered(sql));
+        let mut statement = self.connection.prepare_cached(text)?;
+        for (number, value) in (1_usize..).zip(params) {
+            statement.raw_bind_parameter(number, value)?;
+        }
+        let columns = statement.column_count();
+        let mut found = Vec::new();
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            let column = |index| row.get_ref(index).and_then(value);
+            found.push(Row::new(
+                (0..columns).map(column).collect::<rusqlite::Result<_>>()?,
+            ));
+        }
+        drop(rows);
+        let touched = if columns > 0 {
+            u64::try_from(found.len()).unwrap_or(u64::MAX)
+        } else {
+            self.connection.changes()
+        };
+        Ok((found, touched))
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(value) => ValueRef::Integer(*value),
+            Self::Text(value) => ValueRef::Text(value.as_bytes()),
+            Self::Blob(value) => ValueRef::Blob(value),
+        }))
+    }
+}
+
+fn value(value: ValueRef<'_>) -> rusqlite::Result<Value> {
+    Ok(match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(value) => Value::Int(value),
+        ValueRef::Text(_) => Value::Text(value.as_str()?.to_owned()),
+        ValueRef::Blob(value) => Value::Blob(value.to_owned()),
+        ValueRef::Real(_) => return Err(rusqlite::Error::InvalidQuery),
+    })
+}
+
+/// `$n` becomes `?n`: to SQLite `$2` is a *name*, numbered by where it first appears.
+fn numbered(sql: &str) -> String {
+    sql.replace('$', "?")
+}
+
+/// What the writer has finished.
+enum Finished {
+    /// Jobs, and how they ended.
+    Group(Vec<(Job, Result<Done, StoreError>)>),
+    /// Who asked to close: everything that was queued has been answered.
+    Closed(Vec<oneshot::Sender<()>>),
+}
+
+/// Answers for the writer: each answer wakes a request, and a thread that sleeps between two
+/// commits would be switched to and from for every one of them.
+async fn deliver(mut groups: mpsc::UnboundedReceiver<Finished>) {
+    while let Some(finished) = groups.recv().await {
+        match finished {
+            Finished::Group(group) => {
+                for (job, outcome) in group {
+                    job.answer(outcome);
+                }
+            }
+            Finished::Closed(closing) => {
+                for answer in closing {
+                    // who no longer waits needs no answer
+                    let _ = answer.send(());
+                }
+            }
+        }
+    }
+}
+
+/// The one thread that writes.
+struct Writer {
+    finished: mpsc::UnboundedSender<Finished>,
+    path: PathBuf,
+    synchronous: Synchronous,
+    /// `None` after a failed commit: what the connection believes is no longer to be trusted.
+    handle: Option<Handle>,
+    lock: Option<File>,
+}
+
+impl Writer {
+    fn run(mut self, mut queue: mpsc::Receiver<Message>) {
+        let mut inbox = Vec::with_capacity(GROUP);
+        let mut closing: Vec<oneshot::Sender<()>> = Vec::new();
+        let mut expected = 0;
+        while queue.blocking_recv_many(&mut inbox, GROUP) > 0 {
+            // others may be about to queue theirs: one look at them costs nothing
+            std::thread::yield_now();
+            while inbox.len() < GROUP
+                && let Ok(message) = queue.try_recv()
+            {
+                inbox.push(message);
+            }
+            linger(&mut inbox, &mut queue, expected);
+            let jobs = sort_out(&mut inbox, &mut closing);
+            expected = jobs.len();
+            if !jobs.is_empty() {
+                self.commit(jobs);
+            }
+            expected += queue.len();
+            if !closing.is_empty() {
+                queue.close();
+            }
+        }
+        if let Some(handle) = self.handle.take() {
+            // it is tidiness alone: what was acknowledged is in the log already
+            let tidied = handle
+                .connection
+                .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+            if let Err(error) = tidied {
+                tracing::debug!(%error, "no checkpoint at the end");
+            }
+        }
+        drop(self.lock);
+        // without a runtime nobody is left to hear it
+        let _ = self.finished.send(Finished::Closed(closing));
+    }
+
+    /// One transaction for all of `jobs`; they learn of it when it is durable.
+    fn commit(&mut self, jobs: Vec<Job>) {
+        match self.attempt(&jobs) {
+            Ok(outcomes) => self.answer(jobs.into_iter().zip(outcomes).collect()),
+            Err(error) => {
+                tracing::error!(%error, jobs = jobs.len(), "a group commit failed");
+                self.handle = None;
+                let failed = |job| (job, Err(StoreError::unavailable(&error)));
+                self.answer(jobs.into_iter().map(failed).collect());
+            }
+        }
+    }
+
+    fn answer(&self, group: Vec<(Job, Result<Done, StoreError>)>) {
+        // without a runtime nobody is left to hear it
+        let _ = self.finished.send(Finished::Group(group));
+    }
+
+    fn attempt(&mut self, jobs: &[Job]) -> Result<Vec<Result<Done, StoreError>>, StoreError> {
+        let handle = match self.handle.take() {
+            Some(handle) => handle,
+            None => Handle::open(&self.path, self.synchronous).map_err(StoreError::unavailable)?,
+        };
+        let handle = self.handle.insert(handle);
+        handle.step("BEGIN IMMEDIATE")?;
+        let outcomes = jobs
+            .iter()
+            .map(|job| run(handle, job))
+            .collect::<Result<_, _>>()?;
+        handle.step("COMMIT")?;
+        Ok(outcomes)
+    }
+}
+
+/// Waits a little for those who were here a moment ago, for they will be back: a commit costs
+/// the same for one as for many. Who is alone is never kept waiting.
+fn linger(inbox: &mut Vec<Message>, queue: &mut mpsc::Receiver<Message>, expected: usize) {
+    for _ in 0..LINGER_SLICES {
+        if inbox.len() + queue.len() >= expected.min(LINGER_JOBS) {
+            break;
+        }
+        // nothing wakes this thread here, so that the senders need no system call for it
+        std::thread::park_timeout(LINGER_SLICE);
+    }
+    while inbox.len() < GROUP {
+        match queue.try_recv() {
+            Ok(message) => inbox.push(message),
+            Err(_) => break,
+        }
+    }
+}
+
+/// One job inside the group's transaction. The outer error ends the whole group.
+fn run(handle: &mut Handle, job: &Job) -> Result<Result<Done, StoreError>, StoreError> {
+    // a statement alone undoes itself, and one that touched nothing has nothing to undo
+    let alone = job.statements.len() < 2;
+    if !alone {
+        handle.step("SAVEPOINT job")?;
+    }
+    let outcome = execute(handle, &job.statements);
+    if handle.connection.is_autocommit() {
+        // a full disk and the like roll everything back, the other jobs included
+        return Err(outcome
+            .err()
+            .unwrap_or_else(|| StoreError::unavailable("rolled back")));
+    }
+    if !alone {
+        if outcome.is_err() {
+            handle.step("ROLLBACK TO job")?;
+        }
+        handle.step("RELEASE job")?;
+    }
+    Ok(outcome)
+}
+
+fn execute(handle: &mut Handle, statements: &[Statement]) -> Result<Done, StoreError> {
+    let mut done = Done::default();
+    for statement in statements {
+        let (found, touched) = handle
+            .run(statement.sql, &statement.params)
+            .map_err(StoreError::unavailable)?;
+        statement.judge(touched)?;
+        let first = found.into_iter().next();
+        done.add(
+            touched,
+            first.and_then(|mut row| row.int_or_none().ok().flatten()),
+        );
+    }
+    Ok(done)
+}

@@ -1,0 +1,115 @@
+//! Attempts are counted once, whoever counts, and forgotten in time.
+
+use std::sync::Arc;
+
+use cardea_core::protocol::attempts::{About, Counter};
+
+use super::both;
+use super::world::{NOW, World};
+
+fn counter(most: i64, window_s: i64, leak_s: i64) -> Counter {
+    Counter {
+        key: cardea_jose::sha256(format!("{most} {window_s} {leak_s}").as_bytes()),
+        most,
+        window_s,
+        leak_s,
+        about: Some(About {
+            identifier: "jane@example.com".to_owned(),
+            connection: "db".to_owned(),
+            ip: "192.0.2.1".to_owned(),
+        }),
+    }
+}
+
+/// PASSWORD-11 and -12: forty at once, and ten go through.
+async fn of_forty_at_once_ten_go_through(world: &World) {
+    let tenant = Arc::new(world.tenant("a").await);
+    let counter = counter(10, 3600, 1_000_000);
+    let tries = (0..40).map(|_| {
+        let (tenant, counter) = (Arc::clone(&tenant), counter.clone());
+        tokio::spawn(async move { tenant.take_attempt(&counter, NOW).await.unwrap() })
+    });
+    let mut through = 0;
+    for attempt in tries.collect::<Vec<_>>() {
+        through += i32::from(!attempt.await.unwrap().blocked);
+    }
+    assert_eq!(through, 10);
+    let listed = tenant
+        .login_failures("jane@example.com", NOW)
+        .await
+        .unwrap();
+    assert_eq!((listed.len(), listed[0].count), (1, 10));
+}
+
+/// A block is not made longer by going on, and ends.
+async fn a_block_ends_although_somebody_goes_on(world: &World) {
+    let tenant = world.tenant("a").await;
+    let counter = counter(2, 60, 1_000_000);
+    let at = |seconds| NOW.plus_seconds(seconds);
+    for (seconds, blocked) in [
+        (0, false),
+        (10, false),
+        (20, true),
+        (69, true),
+        (70, false),
+        (71, false),
+        (72, true),
+    ] {
+        let expected = tenant.would_take(&counter, at(seconds)).await.unwrap();
+        let attempt = tenant.take_attempt(&counter, at(seconds)).await.unwrap();
+        assert_eq!(attempt.blocked, blocked, "{seconds}");
+        assert_eq!(expected, attempt, "{seconds}");
+    }
+}
+
+/// PASSWORD-10: when the day's attempts are gone, one more comes every quarter of an hour.
+async fn a_full_count_runs_down(world: &World) {
+    let tenant = world.tenant("a").await;
+    let counter = counter(3, 86_400, 900);
+    let at = |seconds| NOW.plus_seconds(seconds);
+    for (seconds, blocked) in [
+        (0, false),
+        (1, false),
+        (2, false),
+        (3, true),
+        (899, true),
+        (900, false),
+        (901, true),
+        (1799, true),
+        (1800, false),
+        (1801, true),
+        (3700, false),
+        (3701, false),
+        (3702, true),
+        (8100, false),
+        (8101, false),
+        (8102, false),
+        (8103, true),
+    ] {
+        let expected = tenant.would_take(&counter, at(seconds)).await.unwrap();
+        let attempt = tenant.take_attempt(&counter, at(seconds)).await.unwrap();
+        assert_eq!(attempt.blocked, blocked, "{seconds}");
+        assert_eq!(expected.blocked, blocked, "{seconds}");
+    }
+}
+
+async fn the_right_password_takes_its_count_back(world: &World) {
+    let tenant = world.tenant("a").await;
+    let (account, address) = (counter(3, 60, 1_000_000), counter(2, 60, 1_000_000));
+    for _ in 0..2 {
+        tenant.take_attempt(&account, NOW).await.unwrap();
+        tenant.take_attempt(&address, NOW).await.unwrap();
+    }
+    tenant.take_back(&[account.key], &[address.key]).unwrap();
+    // what is queued comes before what is asked next
+    assert_eq!(tenant.take_attempt(&account, NOW).await.unwrap().count, 1);
+    assert_eq!(tenant.take_attempt(&address, NOW).await.unwrap().count, 2);
+    assert!(tenant.take_attempt(&address, NOW).await.unwrap().blocked);
+}
+
+both!(
+    of_forty_at_once_ten_go_through,
+    a_block_ends_although_somebody_goes_on,
+    a_full_count_runs_down,
+    the_right_password_takes_its_count_back,
+);

@@ -1,0 +1,106 @@
+//! Somebody proved who it is: a session of its own, whatever cookie came (attack SESSION-01), and
+//! the login goes on.
+
+use axum::body::Body;
+use cardea_core::id::UserId;
+use cardea_core::model::User;
+use cardea_core::protocol::login::{self, Input};
+use cardea_core::protocol::session::{LoggedIn, SessionRecord};
+use cardea_core::write::{UserWrite, Write};
+use http::{HeaderValue, Response};
+
+use super::flow::{self, Beside, TRIES};
+use super::pending::{self, Open};
+use super::visit::{Fields, Person, Visit};
+use crate::cookies::Cookie;
+use crate::fault::Fault;
+use crate::tenants::Loaded;
+
+/// Goes on with an open login as this user.
+pub(crate) async fn enter(
+    visit: &Visit,
+    first: Open,
+    fields: &Fields,
+    user: &UserId,
+) -> Result<Response<Body>, Fault> {
+    let mut next = Some(first);
+    for _ in 0..TRIES {
+        let open = match next.take() {
+            Some(open) => open,
+            None => match pending::open(visit, fields).await? {
+                Ok(open) => open,
+                Err(answer) => return Ok(answer),
+            },
+        };
+        if let Some(answer) = once(visit, open, user).await? {
+            return Ok(answer);
+        }
+    }
+    Err(Fault::Contended)
+}
+
+async fn once(visit: &Visit, open: Open, id: &UserId) -> Result<Option<Response<Body>>, Fault> {
+    let Open {
+        pending,
+        checked,
+        loaded,
+    } = open;
+    let (user, consent) = visit.of_user(id, Some(&checked)).await?;
+    let Some(user) = user else {
+        return Ok(None); // removed in this moment
+    };
+    let person = Person {
+        session: visit.session().await?,
+        user: Some(user.clone()),
+        consent,
+    };
+    let before = person.session.as_ref();
+    let connection = pending.transaction.connection.clone().unwrap_or_default();
+    let (session, cookie) = session(visit, &loaded, (&connection, &user.user), before);
+    let facts = person.facts(visit, &loaded);
+    let input = Input::LoggedIn(Box::new(session));
+    let random = &visit.app.random;
+    let decided = random.with(|random| login::step(pending, input, &checked, facts, random));
+    let mut beside = Beside {
+        logged_in: true,
+        ..Beside::default()
+    };
+    // a user who may not log in (a blocked one) gets no cookie and is not counted
+    if decided.refused.is_none() {
+        beside.cookies.push(cookie);
+        beside.writes.push(counted(visit, &user.user));
+    }
+    let about = (&checked, Some(&user));
+    flow::finish(visit, &loaded, about, decided, beside).await
+}
+
+/// A new session with its cookie.
+pub(crate) fn session(
+    visit: &Visit,
+    loaded: &Loaded,
+    (connection, user): (&str, &User),
+    before: Option<&SessionRecord>,
+) -> (SessionRecord, HeaderValue) {
+    let login = LoggedIn {
+        user: user.id.clone(),
+        connection: connection.to_owned(),
+        method: "pwd",
+        device: visit.device(),
+    };
+    let settings = &loaded.view.settings.parsed.login;
+    let random = &visit.app.random;
+    let (session, value) =
+        random.with(|random| SessionRecord::new(login, before, settings, visit.now, random));
+    let lifetime = session.expires_at.seconds() - visit.now.seconds();
+    let seconds = session.persistent.then_some(lifetime);
+    let cookie = visit.jar().set(Cookie::Session, &value, seconds);
+    (session, cookie)
+}
+
+/// One login more.
+pub(crate) fn counted(visit: &Visit, user: &User) -> Write {
+    let mut user = user.clone();
+    user.last_login = Some((visit.now, visit.at.ip.to_string()));
+    user.logins_count += 1;
+    Write::User(UserWrite::Update(Box::new(user)))
+}

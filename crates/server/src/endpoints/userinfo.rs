@@ -1,0 +1,97 @@
+//! `GET|POST /userinfo` (OIDC Core 5.3).
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::IntoResponse as _;
+use cardea_core::model::EventType;
+use cardea_core::protocol::bearer::{BearerError, BearerRefusal, Opened};
+use cardea_core::protocol::rules::Rule;
+use cardea_core::protocol::trace::{Subject, Trace, Verdict};
+use cardea_core::protocol::userinfo;
+use cardea_core::write::{Commit, Write};
+use http::{HeaderValue, Response, StatusCode, header};
+use serde_json::json;
+
+use super::direct::Direct;
+use crate::app::App;
+use crate::fault::Fault;
+use crate::guard::At;
+use crate::wire;
+
+/// Parses, reads, decides, replies.
+pub(crate) async fn any(
+    State(app): State<Arc<App>>,
+    Extension(at): Extension<At>,
+    request: Request,
+) -> Response<Body> {
+    let direct = match Direct::of(app, at, request).await {
+        Ok(direct) => direct,
+        Err(answer) => return answer,
+    };
+    let loaded = direct.at.tenant.loaded();
+    let parsed = match direct.raw() {
+        Ok(raw) => userinfo::parse(&raw, direct.site(&loaded), direct.now),
+        Err(_) => Err(BearerRefusal {
+            rule: Rule::BearerOnce,
+            why: "the request has two Authorization headers, or one that is not text",
+            kind: BearerError::InvalidRequest,
+        }),
+    };
+    match parsed {
+        Ok(token) => answer(&direct, &token)
+            .await
+            .unwrap_or_else(Fault::into_response),
+        Err(refusal) => match record(&direct, &refusal).await {
+            Ok(()) => refused(&refusal),
+            Err(fault) => fault.into_response(),
+        },
+    }
+}
+
+async fn answer(direct: &Direct, token: &Opened) -> Result<Response<Body>, Fault> {
+    let loaded = direct.at.tenant.loaded();
+    let facts = direct
+        .reader()
+        .all(|facts| userinfo::wanted(token, facts))
+        .await?;
+    let decided = userinfo::decide(token, &facts, direct.site(&loaded), direct.now);
+    Ok(match decided.outcome {
+        Ok(claims) => wire::json(StatusCode::OK, &claims),
+        Err(refusal) => refused(&refusal),
+    })
+}
+
+/// Rule 2 of the product: an ID token at an API's door is named for what it is, and recorded.
+async fn record(direct: &Direct, refusal: &BearerRefusal) -> Result<(), Fault> {
+    if refusal.rule != Rule::IdTokenAtApi {
+        return Ok(());
+    }
+    let mut trace = Trace::default();
+    trace.push(refusal.rule, Subject::Request, Verdict::Refused);
+    let about = (Some(refusal.rule.id()), &trace);
+    let event = EventType::TokenRefused;
+    let event = direct.event(event, refusal.why.to_owned(), None, about);
+    let commit = Commit {
+        decided_at: None,
+        writes: vec![Write::Log(event)],
+    };
+    direct.at.tenant.store.commit(commit, direct.now).await?;
+    Ok(())
+}
+
+/// RFC 6750 3: the challenge says it, and the body says it again for those who read bodies.
+fn refused(refusal: &BearerRefusal) -> Response<Body> {
+    let status = StatusCode::from_u16(refusal.kind.status()).unwrap_or(StatusCode::UNAUTHORIZED);
+    let error = refusal.kind.code().unwrap_or("invalid_request");
+    let body = json!({ "error": error, "error_description": refusal.why });
+    let mut response = wire::json(status, &body);
+    if let Ok(challenge) = HeaderValue::from_str(&refusal.challenge()) {
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}

@@ -1,0 +1,110 @@
+//! Reads what a decision at the token endpoint and its neighbours must know.
+
+use cardea_core::model::ArtefactKind;
+use cardea_core::protocol::token::facts::MAX_FAMILIES;
+use cardea_core::protocol::token::{Fact, FactKey, Facts, PasswordVerdict};
+use cardea_core::time::Timestamp;
+use cardea_core::write::ArtefactQuery;
+use cardea_jose::Secret;
+
+use crate::app::App;
+use crate::brute_force::TooMany;
+use crate::fault::Fault;
+use crate::guard::At;
+use crate::password::check::{self, Checked, Login};
+
+/// The password of a request and whose it is said to be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Said<'a> {
+    /// The connection's name.
+    pub(crate) connection: &'a str,
+    /// As it was typed.
+    pub(crate) identifier: &'a str,
+    /// As it was typed.
+    pub(crate) password: &'a Secret<String>,
+}
+
+/// Where facts are read.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) at: &'a At,
+    pub(crate) said: Option<Said<'a>>,
+    pub(crate) now: Timestamp,
+}
+
+impl Reader<'_> {
+    /// Reads until nothing more is wanted. Each key is read once.
+    pub(crate) async fn all(
+        &self,
+        mut wanted: impl FnMut(&Facts) -> Vec<FactKey>,
+    ) -> Result<Facts, Fault> {
+        let mut facts = Facts::default();
+        loop {
+            let keys = facts.missing(wanted(&facts));
+            if keys.is_empty() {
+                return Ok(facts);
+            }
+            for key in keys {
+                let fact = self.one(&key).await?;
+                facts.put(key, fact);
+            }
+        }
+    }
+
+    async fn one(&self, key: &FactKey) -> Result<Fact, Fault> {
+        let store = &self.at.tenant.store;
+        Ok(match key {
+            FactKey::Artefact(kind, digest) => {
+                Fact::Artefact(store.artefact(*kind, digest).await?.map(Box::new))
+            }
+            FactKey::ById(kind, id) => {
+                Fact::Artefact(store.artefact_by_id(*kind, id).await?.map(Box::new))
+            }
+            FactKey::User(id) => Fact::User(store.user_facts(id).await?.map(Box::new)),
+            FactKey::Identified {
+                connection,
+                identifier,
+            } => {
+                let found = store
+                    .user_by_identifier(Some(connection), identifier)
+                    .await?;
+                let facts = match found.into_iter().next() {
+                    Some(user) => store.user_facts(&user.id).await?,
+                    None => None,
+                };
+                Fact::User(facts.map(Box::new))
+            }
+            FactKey::Families(user, client) => {
+                let query = ArtefactQuery {
+                    kind: ArtefactKind::Family,
+                    user: Some(user.clone()),
+                    client: Some(client.clone()),
+                    group: None,
+                    live_at: self.now,
+                    after: None,
+                    take: i64::try_from(MAX_FAMILIES).unwrap_or(i64::MAX),
+                };
+                Fact::Families(store.artefacts(&query).await?)
+            }
+            FactKey::Password(_) => Fact::Password(self.password().await?),
+        })
+    }
+
+    async fn password(&self) -> Result<PasswordVerdict, Fault> {
+        let Some(said) = self.said else {
+            return Ok(PasswordVerdict::Wrong);
+        };
+        let login = Login {
+            connection: said.connection,
+            identifier: said.identifier,
+            password: said.password,
+        };
+        Ok(match check::check(self.app, self.at, &login).await? {
+            Checked::Right(_) => PasswordVerdict::Right,
+            Checked::Wrong(_) => PasswordVerdict::Wrong,
+            Checked::TooMany(TooMany::Account, _) => PasswordVerdict::TooMany,
+            Checked::TooMany(TooMany::Address, _) => PasswordVerdict::TooManyFromAddress,
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! How a tenant's pages look: its name, its picture, the language.
+
+use cardea_core::model::TenantView;
+use http::{HeaderMap, header};
+use serde_json::Value;
+
+use super::i18n::{self, Language};
+
+const STYLE: &str = include_str!("../../../../web/pages/style.css");
+/// The longest name that is shown (attack AUTHZ-47).
+const MAX_NAME: usize = 100;
+
+/// What every page of one request shares.
+#[derive(Debug, Clone)]
+pub(crate) struct Look {
+    language: &'static Language,
+    tenant: String,
+    logo: Option<String>,
+}
+
+impl Look {
+    /// The look of a tenant for somebody with these languages.
+    pub(crate) fn of(view: &TenantView, headers: &HeaderMap, ui_locales: Option<&str>) -> Self {
+        let accept = headers.get(header::ACCEPT_LANGUAGE);
+        let accept = accept.and_then(|value| value.to_str().ok());
+        let settings = &view.settings;
+        let member = |name: &str| {
+            let text = settings.document.body.get(name).and_then(Value::as_str);
+            text.filter(|text| !text.is_empty())
+        };
+        let tenant = member("friendly_name").unwrap_or(&view.record.name);
+        Self {
+            language: i18n::choose(ui_locales, accept, &settings.parsed.login.locales),
+            tenant: shown(tenant),
+            logo: member("picture_url")
+                .filter(|url| url.starts_with("https://"))
+                .map(ToOwned::to_owned),
+        }
+    }
+
+    /// `<html lang>`.
+    pub(crate) const fn lang(&self) -> &'static str {
+        self.language.tag()
+    }
+
+    /// The tenant's name.
+    pub(crate) fn tenant(&self) -> &str {
+        &self.tenant
+    }
+
+    /// Its picture.
+    pub(crate) fn logo(&self) -> Option<&str> {
+        self.logo.as_deref()
+    }
+
+    /// What stands in the picture's place where there is none.
+    pub(crate) fn initial(&self) -> String {
+        let first = self.tenant.chars().find(|c| c.is_alphanumeric());
+        first.map_or_else(String::new, |first| first.to_uppercase().collect())
+    }
+
+    /// The style sheet.
+    #[expect(clippy::unused_self, reason = "templates ask the look for everything")]
+    pub(crate) const fn style(&self) -> &'static str {
+        STYLE
+    }
+
+    /// A text.
+    pub(crate) fn say(&self, id: &str) -> String {
+        self.with(id, &[])
+    }
+
+    /// A text with values. The tenant's name is always among them.
+    pub(crate) fn with(&self, id: &str, values: &[(&str, &str)]) -> String {
+        let mut all = vec![("tenant", self.tenant.as_str())];
+        all.extend_from_slice(values);
+        self.language.text(id, &all)
+    }
+}
+
+/// A name as it may be shown: without control characters and marks that turn text around, and not
+/// without end (attacks AUTHZ-47, WEB-15).
+pub(crate) fn shown(name: &str) -> String {
+    let harmless = |c: &char| {
+        let turns = matches!(
+            *c,
+            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        );
+        !c.is_control() && !turns
+    };
+    let clean: String = name.chars().filter(harmless).collect();
+    let words: Vec<&str> = clean.split_whitespace().collect();
+    words.join(" ").chars().take(MAX_NAME).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_turn_the_text_around() {
+        assert_eq!(shown("  Health\u{202e} \n SPA\u{0} "), "Health SPA");
+        assert_eq!(shown(&"x".repeat(4000)).len(), MAX_NAME);
+    }
+}

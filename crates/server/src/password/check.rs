@@ -1,0 +1,148 @@
+//! A password at a login: counted, looked at, and taken back when it was right.
+
+use std::net::IpAddr;
+
+use cardea_core::model::{Document, TenantView, User, fold};
+use cardea_core::protocol::attempts::{Attacker, Protection};
+use cardea_core::protocol::{password_hash, profile};
+use cardea_core::time::Timestamp;
+use cardea_core::write::{Commit, UserWrite, Write};
+use cardea_jose::Secret;
+use cardea_store::{StoreError, TenantStore};
+
+use super::Verdict;
+use crate::app::App;
+use crate::brute_force::{self, TooMany};
+use crate::fault::Fault;
+use crate::guard::At;
+
+/// Who says what.
+#[derive(Debug)]
+pub(crate) struct Login<'a> {
+    /// The connection.
+    pub(crate) connection: &'a str,
+    /// What was typed as a name.
+    pub(crate) identifier: &'a str,
+    /// What was typed as a password.
+    pub(crate) password: &'a Secret<String>,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub(crate) enum Checked {
+    /// It is the user's password. Whether the user may log in is not said: a blocked one learns it
+    /// only now (attack PASSWORD-01).
+    Right(Box<User>),
+    /// It is not, or there is nobody of that name; who is meant is for the log alone.
+    Wrong(Option<Box<User>>),
+    /// It was not looked at.
+    TooMany(TooMany, Option<Box<User>>),
+}
+
+/// Checks a password. Everything that asks for one goes through here: the page, the password
+/// grants, and a change of password (attacks PASSWORD-31 and -06).
+pub(crate) async fn check(app: &App, at: &At, login: &Login<'_>) -> Result<Checked, Fault> {
+    let now = app.clock.now();
+    let loaded = at.tenant.loaded();
+    let view = &loaded.view;
+    let store = &at.tenant.store;
+    let user = find(store, login).await?;
+    let attacker = who(login, user.as_ref(), at.ip);
+    let protection = protection(view, login.connection);
+    if let Some(too_many) = brute_force::before(app, at, &attacker, &protection, now).await? {
+        return Ok(Checked::TooMany(too_many, user.map(Box::new)));
+    }
+    let cost = profile::password_cost(view.record.profile);
+    let verdict = app
+        .passwords
+        .verify(cost, user.as_ref(), login.password)
+        .await;
+    let verdict = match verdict {
+        Ok(verdict) => verdict,
+        Err(busy) => {
+            // it was not looked at: that is not an attempt
+            brute_force::take_back(store, &attacker, &protection)?;
+            return Err(busy.into());
+        }
+    };
+    match (verdict, user.clone()) {
+        (Verdict::Matches { rehash }, Some(user)) => {
+            brute_force::take_back(store, &attacker, &protection)?;
+            let user = if rehash {
+                renew(app, store, (user, login.password), view, now).await?
+            } else {
+                user
+            };
+            Ok(Checked::Right(Box::new(user)))
+        }
+        (Verdict::Matches { .. } | Verdict::Wrong, user) => {
+            brute_force::wrong(store, &attacker, &protection, now).await?;
+            Ok(Checked::Wrong(user.map(Box::new)))
+        }
+    }
+}
+
+async fn find(store: &TenantStore, login: &Login<'_>) -> Result<Option<User>, StoreError> {
+    let folded = fold(login.identifier);
+    if folded.is_empty() {
+        return Ok(None);
+    }
+    let found = store
+        .user_by_identifier(Some(login.connection), &folded)
+        .await?;
+    // one's address comes before another's username that reads like it
+    let (mut by_email, by_name): (Vec<User>, Vec<User>) = found
+        .into_iter()
+        .partition(|user| user.email.as_deref().map(fold).as_ref() == Some(&folded));
+    by_email.extend(by_name);
+    Ok(by_email.into_iter().next())
+}
+
+const fn who<'a>(login: &'a Login<'_>, user: Option<&'a User>, ip: IpAddr) -> Attacker<'a> {
+    Attacker {
+        connection: login.connection,
+        identifier: login.identifier,
+        user,
+        ip,
+    }
+}
+
+/// What the tenant wants counted for a connection.
+pub(crate) fn protection(view: &TenantView, connection: &str) -> Protection {
+    let counts = view.connection(connection);
+    let counts = counts.is_none_or(|entry| entry.parsed.brute_force_protection);
+    let settings: &Document = &view.settings.document;
+    Protection::of(settings, counts)
+}
+
+/// The same password hashed as the tenant wants it now. Somebody who changed the user meanwhile
+/// comes first: then the next login does it.
+async fn renew(
+    app: &App,
+    store: &TenantStore,
+    (user, password): (User, &Secret<String>),
+    view: &TenantView,
+    now: Timestamp,
+) -> Result<User, Fault> {
+    let cost = profile::password_cost(view.record.profile);
+    let (Ok(hash), Some(before)) = (
+        app.passwords.hash(cost, password, &app.random).await,
+        user.password.as_ref(),
+    ) else {
+        return Ok(user);
+    };
+    let mut renewed = user.clone();
+    renewed.password = Some(password_hash::rehashed(before, &hash));
+    let commit = Commit {
+        decided_at: None,
+        writes: vec![Write::User(UserWrite::Update(Box::new(renewed.clone())))],
+    };
+    match store.commit(commit, now).await {
+        Ok(_) => {
+            renewed.revision += 1;
+            Ok(renewed)
+        }
+        Err(StoreError::Conflict(_)) => Ok(user),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,22 @@
+//! A whole Cardea in one process, for tests: a throw-away store, a clock that stands still until
+//! it is moved, seeded randomness. Nothing is mocked.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a test harness fails by panicking; it is no part of the server"
+)]
+
+mod answer;
+mod browser;
+mod health;
+mod people;
+pub mod postgres;
+mod world;
+
+pub use answer::Answer;
+pub use browser::{Browser, Page};
+pub use health::Health;
+pub use people::{Person, VERIFIER, challenge};
+pub use world::{Api, Client, HOST, Sent, World, claims};

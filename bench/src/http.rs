@@ -1,0 +1,165 @@
+//! HTTP/1.1 as far as a bench needs it: one request, one answer, one connection kept open.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::failure::{Context as _, Outcome, fail};
+
+/// An answer that takes longer is a failure, not a slow point.
+const PATIENCE: Duration = Duration::from_secs(30);
+const BUFFER: usize = 64 * 1024;
+
+/// An open connection to a port of this machine.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+/// An answer, until the next one is read.
+#[derive(Debug)]
+pub(crate) struct Answer<'a> {
+    pub(crate) status: u16,
+    pub(crate) head: &'a str,
+    pub(crate) body: &'a [u8],
+}
+
+impl Connection {
+    pub(crate) fn open(port: u16) -> Outcome<Self> {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).context("connecting")?;
+        stream.set_nodelay(true).context("a socket")?;
+        stream
+            .set_read_timeout(Some(PATIENCE))
+            .context("a socket")?;
+        Ok(Self {
+            stream,
+            buffer: vec![0; BUFFER],
+        })
+    }
+
+    pub(crate) fn send(&mut self, request: &[u8]) -> Outcome {
+        self.stream.write_all(request).context("sending a request")
+    }
+
+    /// Reads one answer. What the peer sends without having been asked is lost.
+    pub(crate) fn answer(&mut self) -> Outcome<Answer<'_>> {
+        let mut filled = 0;
+        let (head, length) = loop {
+            filled += self.read(filled)?;
+            let so_far = self.buffer.get(..filled).unwrap_or_default();
+            if let Some(head) = head_length(so_far) {
+                break (head, body_length(so_far.get(..head).unwrap_or_default())?);
+            }
+        };
+        while filled < head + length {
+            filled += self.read(filled)?;
+        }
+        let (head, rest) = self
+            .buffer
+            .split_at_checked(head)
+            .context("an answer's head")?;
+        let head = str::from_utf8(head).context("an answer's head")?;
+        let status = head.split(' ').nth(1).and_then(|text| text.parse().ok());
+        Ok(Answer {
+            status: status.context("an answer's status")?,
+            head,
+            body: rest.get(..length).unwrap_or_default(),
+        })
+    }
+
+    fn read(&mut self, filled: usize) -> Outcome<usize> {
+        if filled == self.buffer.len() {
+            self.buffer.resize(filled * 2, 0);
+        }
+        let free = self.buffer.get_mut(filled..).unwrap_or_default();
+        match self.stream.read(free).context("reading an answer")? {
+            0 => fail("the server closed a connection"),
+            count => Ok(count),
+        }
+    }
+}
+
+impl Answer<'_> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (found, value) = line.split_once(':')?;
+            found.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+}
+
+fn head_length(bytes: &[u8]) -> Option<usize> {
+    bytes
+        .windows(4)
+        .position(|end| end == b"\r\n\r\n")
+        .map(|start| start + 4)
+}
+
+/// Both yardstick and servers say how long a body is; an answer without a length has none.
+fn body_length(head: &[u8]) -> Outcome<usize> {
+    let head = str::from_utf8(head).context("an answer's head")?;
+    let field = |wanted: &str| {
+        head.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case(wanted).then(|| value.trim())
+        })
+    };
+    if field("transfer-encoding").is_some() {
+        return fail("an answer comes in chunks, which this bench does not read");
+    }
+    field("content-length").map_or(Ok(0), |text| text.parse().context("content-length"))
+}
+
+/// A request as bytes.
+pub(crate) fn request(method: &str, host: &str, path: &str, fields: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    let sized = match (method, length) {
+        ("GET", 0) => String::new(),
+        _ => format!("content-length: {length}\r\n"),
+    };
+    format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\n{fields}{sized}\r\n{body}").into_bytes()
+}
+
+/// One request of the set-up, answered with JSON.
+pub(crate) fn call(port: u16, request: &[u8]) -> Outcome<Value> {
+    let mut connection = Connection::open(port)?;
+    connection.send(request)?;
+    let answer = connection.answer()?;
+    if !(200..300).contains(&answer.status) {
+        let text = String::from_utf8_lossy(answer.body);
+        return fail(format!("the set-up was answered {}: {text}", answer.status));
+    }
+    serde_json::from_slice(answer.body).context("an answer of the set-up")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_and_lengths_are_found() {
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+        assert_eq!(head_length(answer), Some(38));
+        assert_eq!(body_length(answer).unwrap(), 2);
+        assert_eq!(head_length(b"HTTP/1.1 200 OK\r\n"), None);
+        assert_eq!(
+            body_length(b"HTTP/1.1 304 Not Modified\r\n\r\n").unwrap(),
+            0
+        );
+        assert!(body_length(b"x\r\nTransfer-Encoding: chunked\r\n\r\n").is_err());
+    }
+
+    #[test]
+    fn requests_say_how_long_they_are() {
+        let get = request("GET", "localhost:1", "/x", "", "");
+        assert_eq!(get, b"GET /x HTTP/1.1\r\nhost: localhost:1\r\n\r\n");
+        let post = String::from_utf8(request("POST", "h", "/", "a: b\r\n", "{}")).unwrap();
+        assert!(
+            post.contains("a: b\r\ncontent-length: 2\r\n\r\n{}"),
+            "{post}"
+        );
+    }
+}

@@ -1,0 +1,234 @@
+//! What was reached, held against what was asked for.
+
+use crate::failure::{Context as _, Outcome};
+use crate::machine::Memory;
+use crate::rounds::{Sample, Series};
+use crate::start_up::StartUp;
+use crate::stats::Summary;
+
+/// One line of the table. Less is better in all of them.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) what: String,
+    pub(crate) unit: &'static str,
+    pub(crate) value: Summary,
+    pub(crate) target: Option<f64>,
+    pub(crate) stretch: Option<f64>,
+}
+
+impl Row {
+    pub(crate) fn verdict(&self) -> &'static str {
+        let within = |limit: Option<f64>| limit.is_some_and(|limit| self.value.median <= limit);
+        match (self.target, within(self.stretch), within(self.target)) {
+            (None, ..) => "",
+            (Some(_), true, _) => "met, and the stretch",
+            (Some(_), false, true) => "met",
+            (Some(_), false, false) => "MISSED",
+        }
+    }
+}
+
+/// All that was measured.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    pub(crate) series: Vec<Series>,
+    pub(crate) start_up: StartUp,
+    pub(crate) idle: Memory,
+    /// How many tokens, and the memory after them.
+    pub(crate) after_tokens: Option<(u32, Memory)>,
+    pub(crate) binary_bytes: u64,
+    /// The peer idle, and after its rounds.
+    pub(crate) peer: Option<(Memory, Memory)>,
+}
+
+const CARDEA: &str = "Cardea";
+const PEER: &str = "oidc-provider";
+
+pub(crate) fn rows(measured: &Measured) -> Outcome<Vec<Row>> {
+    let mut rows = speed(measured)?;
+    rows.extend(size(measured));
+    if measured.peer.is_some() {
+        rows.extend(against_peer(measured)?);
+    }
+    Ok(rows)
+}
+
+fn speed(measured: &Measured) -> Outcome<Vec<Row>> {
+    let row = |name: &str, against, unit, of: fn(&Sample) -> f64, target, stretch| {
+        let value = series(measured, CARDEA, name)?.summary(of)?;
+        let what = format!("{name}, {against}");
+        Ok(Row {
+            what,
+            unit,
+            value,
+            target: Some(target),
+            stretch: Some(stretch),
+        })
+    };
+    Ok(vec![
+        row(
+            "token RS256",
+            "by the raw signature",
+            "x",
+            Sample::ratio,
+            1.35,
+            1.25,
+        )?,
+        row(
+            "token ES256",
+            "over the raw signature",
+            "us",
+            Sample::over,
+            45.0,
+            30.0,
+        )?,
+        row(
+            "token EdDSA",
+            "over the raw signature",
+            "us",
+            Sample::over,
+            45.0,
+            30.0,
+        )?,
+        row(
+            "discovery",
+            "by a static answer",
+            "x",
+            Sample::ratio,
+            1.3,
+            1.1,
+        )?,
+        row("JWKS", "by a static answer", "x", Sample::ratio, 1.3, 1.1)?,
+        row(
+            "discovery 304",
+            "by a static answer",
+            "x",
+            Sample::ratio,
+            1.3,
+            1.1,
+        )?,
+        row(
+            "JWKS 304",
+            "by a static answer",
+            "x",
+            Sample::ratio,
+            1.3,
+            1.1,
+        )?,
+    ])
+}
+
+fn size(measured: &Measured) -> Vec<Row> {
+    let row = |what: &str, unit, value, target, stretch| Row {
+        what: what.to_owned(),
+        unit,
+        value,
+        target: Some(target),
+        stretch: Some(stretch),
+    };
+    let resident = |memory: Memory| Summary::single(memory.resident);
+    let (fresh, again) = (resident(measured.idle), resident(measured.start_up.idle));
+    let mut rows = vec![
+        row("resident when idle, first start", "MiB", fresh, 20.0, 14.0),
+        row("resident when idle, later start", "MiB", again, 20.0, 14.0),
+    ];
+    if let Some((count, memory)) = measured.after_tokens {
+        let what = format!("resident after {count} tokens and 10 s");
+        rows.push(row(&what, "MiB", resident(memory), 48.0, 30.0));
+    }
+    let megabytes = bytes_as_float(measured.binary_bytes) / 1e6;
+    let start_up = &measured.start_up;
+    rows.extend([
+        row(
+            "start on existing data to the first answer",
+            "ms",
+            start_up.plain,
+            60.0,
+            30.0,
+        ),
+        row(
+            "the same over HTTPS, to the ready file",
+            "ms",
+            start_up.tls,
+            60.0,
+            30.0,
+        ),
+        row("binary", "MB", Summary::single(megabytes), 20.0, 16.0),
+    ]);
+    rows
+}
+
+fn against_peer(measured: &Measured) -> Outcome<Vec<Row>> {
+    let row = |name: &str, how: &str, of: fn(&Sample) -> f64, target| {
+        let (ours, theirs) = (
+            series(measured, CARDEA, name)?,
+            series(measured, PEER, name)?,
+        );
+        let each = ours.samples.iter().zip(&theirs.samples);
+        let value = Summary::of(each.map(|(ours, theirs)| of(ours) / of(theirs)));
+        let value = value.context("the peer's samples")?;
+        Ok(Row {
+            what: format!("{name}, {how}"),
+            unit: "x",
+            value,
+            target,
+            stretch: None,
+        })
+    };
+    let micros: fn(&Sample) -> f64 = |sample| sample.micros;
+    Ok(vec![
+        row("token RS256", "by the peer's", micros, Some(0.6))?,
+        row(
+            "token RS256",
+            "what comes on top of the signature",
+            Sample::over,
+            Some(0.25),
+        )?,
+        row("token ES256", "by the peer's", micros, Some(0.22))?,
+        row("discovery", "by the peer's", micros, None)?,
+        row("JWKS", "by the peer's", micros, None)?,
+    ])
+}
+
+fn series<'a>(measured: &'a Measured, server: &str, what: &str) -> Outcome<&'a Series> {
+    let found = measured
+        .series
+        .iter()
+        .find(|one| one.server == server && one.what == what);
+    found.context(what)
+}
+
+/// File sizes are far below what a float holds exactly.
+pub(crate) fn bytes_as_float(bytes: u64) -> f64 {
+    f64::from(u32::try_from(bytes).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_goes_by_the_median() {
+        let row = |median, target, stretch| Row {
+            what: String::new(),
+            unit: "x",
+            value: Summary {
+                median,
+                min: 0.0,
+                max: 99.0,
+            },
+            target,
+            stretch,
+        };
+        let table = [
+            (row(1.2, Some(1.35), Some(1.25)), "met, and the stretch"),
+            (row(1.3, Some(1.35), Some(1.25)), "met"),
+            (row(1.4, Some(1.35), Some(1.25)), "MISSED"),
+            (row(1.3, Some(1.35), None), "met"),
+            (row(1.3, None, None), ""),
+        ];
+        for (row, verdict) in table {
+            assert_eq!(row.verdict(), verdict, "{row:?}");
+        }
+    }
+}

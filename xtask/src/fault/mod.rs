@@ -81,7 +81,7 @@ pub(crate) fn run(project: &Project, plan: Plan) -> Outcome {
     let mut series = |death, rounds| -> Outcome<Figures> {
         let rig = Rig {
             binary: &binary,
-            library: &library,
+            shim_file: &library,
             death,
             folder: Folder::new("fault")?,
         };
@@ -120,7 +120,7 @@ fn judge(kills: &Figures, cuts: &Figures, mutant: &Figures) -> Outcome {
 
 struct Rig<'a> {
     binary: &'a Path,
-    library: &'a Path,
+    shim_file: &'a Path,
     death: Death,
     folder: Folder,
 }
@@ -230,7 +230,7 @@ impl Rig<'_> {
             return self.start(&[]);
         }
         mirror(&self.live(), &self.durable())?;
-        let disk = shim::environment(self.library, &self.live(), &self.durable());
+        let disk = shim::environment(self.shim_file, &self.live(), &self.durable());
         let mut environment: Vec<(&str, &str)> = disk
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))

@@ -10,7 +10,7 @@ use crate::failure::{Outcome, fail};
 use crate::project::Project;
 use crate::{postgres, shell};
 
-/// The oldest Node.js that every package of `tests/sdk/node` accepts.
+/// The oldest Node.js that every package of our tests accepts.
 const NODE: (u32, u32) = (20, 19);
 
 pub(crate) fn database() -> Outcome<PathBuf> {
@@ -32,7 +32,17 @@ pub(crate) fn compiler() -> Outcome {
     packages("a C compiler", &["gcc", "libc6-dev"])
 }
 
-/// Node.js, and the packages that `package-lock.json` names.
+/// A browser, and the tool that makes it trust the local CA.
+pub(crate) fn chromium() -> Outcome {
+    if shell::works("chromium", &["--version"])
+        && shell::works("sh", &["-c", "command -v certutil"])
+    {
+        return Ok(());
+    }
+    packages("a browser", &["chromium", "libnss3-tools"])
+}
+
+/// Node.js, and the packages that a folder's `package-lock.json` names.
 pub(crate) fn node(folder: &Path) -> Outcome {
     if !shell::works("node", &["--version"]) || !shell::works("npm", &["--version"]) {
         packages("Node.js", &["nodejs", "npm"])?;
@@ -41,7 +51,7 @@ pub(crate) fn node(folder: &Path) -> Outcome {
     if !new_enough(&version) {
         let (major, minor) = NODE;
         return fail(format!(
-            "Node.js is {}, the SDKs need {major}.{minor}",
+            "Node.js is {}, the tests need {major}.{minor}",
             version.trim()
         ));
     }
@@ -50,7 +60,7 @@ pub(crate) fn node(folder: &Path) -> Outcome {
     if std::fs::read(&mark).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    println!("installing the npm packages of tests/sdk/node");
+    println!("installing the npm packages of {}", folder.display());
     let npm = ["ci", "--no-audit", "--no-fund"];
     shell::run(Command::new("npm").current_dir(folder).args(npm))?;
     std::fs::write(&mark, lock).or_else(|error| fail(format!("{}: {error}", mark.display())))

@@ -10,6 +10,7 @@
 )]
 
 mod arch;
+mod browser;
 mod deny;
 mod failure;
 mod fault;
@@ -17,6 +18,7 @@ mod folder;
 mod install;
 mod postgres;
 mod project;
+mod runner;
 mod sdk;
 mod server;
 mod shell;
@@ -40,6 +42,9 @@ fn help() -> String {
   deny                      licences, banned crates and sources alone
   sdk [--database sqlite|postgres]
                             the SDK tests alone, with the release binary
+  browser [--database sqlite|postgres] [FILE]
+                            the browser tests alone, with the release binary; FILE is a part of
+                            the names of those to run
   fault [--kills N] [--cuts N] [--server BINARY]
                             kills and power cuts alone, with the release binary
   bench [ARGUMENT…]         speed and memory, in the release profile
@@ -67,6 +72,12 @@ fn command(words: &[&str]) -> Outcome {
         ["test", rest @ ..] => suite::run(project, &choice(rest)?),
         ["arch"] => arch::run(&project),
         ["deny"] => deny::run(&project),
+        ["browser", "--database", "postgres", rest @ ..] => {
+            suite::browser_alone(&project, true, only(rest)?)
+        }
+        ["browser", "--database", "sqlite", rest @ ..] | ["browser", rest @ ..] => {
+            suite::browser_alone(&project, false, only(rest)?)
+        }
         ["sdk"] | ["sdk", "--database", "sqlite"] => suite::sdk_alone(&project, false),
         ["sdk", "--database", "postgres"] => suite::sdk_alone(&project, true),
         ["fault", rest @ ..] => fault::run(&project, plan(rest)?),
@@ -103,6 +114,18 @@ fn choice(words: &[&str]) -> Outcome<Choice> {
         }
     }
     Ok(choice)
+}
+
+fn only<'a>(words: &[&'a str]) -> Outcome<Option<&'a str>> {
+    match words {
+        [] => Ok(None),
+        [file] if !file.starts_with('-') => Ok(Some(file)),
+        other => fail(format!(
+            "`{}` is not understood\n\n{}",
+            other.join(" "),
+            help()
+        )),
+    }
 }
 
 fn plan(words: &[&str]) -> Outcome<Plan> {

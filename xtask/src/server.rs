@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::failure::{Context, Outcome, fail};
+use crate::postgres::Postgres;
+use crate::project::Project;
 use crate::shell;
 
 #[derive(Debug)]
@@ -20,6 +22,22 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// The release binary with a folder that is gone afterwards, on a fresh database of this name
+    /// where PostgreSQL is given.
+    pub(crate) fn ephemeral(
+        project: &Project,
+        folder: &Path,
+        postgres: Option<&Postgres>,
+        database: &str,
+    ) -> Outcome<Self> {
+        let url = postgres.map(|server| server.fresh(database)).transpose()?;
+        let mut args = vec!["--ephemeral"];
+        if let Some(url) = &url {
+            args.extend(["--database", url]);
+        }
+        Self::start(&project.binary()?, folder, &args, &[])
+    }
+
     /// Runs `BINARY dev ARGS --port 0 --ready-file …` with its logs below `folder`, and waits until it answers.
     pub(crate) fn start(
         binary: &Path,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::failure::{Outcome, fail};
 use crate::postgres::Postgres;
 use crate::project::Project;
-use crate::{arch, deny, fault, install, sdk, shell};
+use crate::{arch, browser, deny, fault, install, sdk, shell};
 
 struct Step {
     name: &'static str,
@@ -65,6 +65,11 @@ const STEPS: &[Step] = &[
         name: "sdk-postgres",
         about: "published SDKs, on PostgreSQL",
         run: sdk_postgres,
+    },
+    Step {
+        name: "browser",
+        about: "pages and SDKs in a real browser",
+        run: |suite| browser::run(&suite.project, None, None),
     },
     Step {
         name: "fault",
@@ -154,16 +159,20 @@ pub(crate) fn run(project: Project, choice: &Choice) -> Outcome {
 }
 
 fn tools(suite: &mut Suite) -> Outcome {
-    let tests = suite.project.root().join("tests").join("sdk");
+    let tests = suite.project.root().join("tests");
+    let sdk = tests.join("sdk");
     println!("PostgreSQL: {}", install::database()?.display());
     install::compiler()?;
-    install::node(&tests.join("node"))?;
-    install::python(&suite.project, &tests.join("python"))?;
+    install::chromium()?;
+    install::node(&sdk.join("node"))?;
+    install::node(&tests.join("browser"))?;
+    install::python(&suite.project, &sdk.join("python"))?;
     for (program, flag) in [
         ("cargo", "-V"),
         ("gcc", "-dumpversion"),
         ("node", "-v"),
         ("python3", "-V"),
+        ("chromium", "--version"),
     ] {
         print!(
             "{program}: {}",
@@ -226,11 +235,18 @@ fn sdk_postgres(suite: &mut Suite) -> Outcome {
 
 /// `cargo xtask sdk`: the SDK tests alone, on one database.
 pub(crate) fn sdk_alone(project: &Project, on_postgres: bool) -> Outcome {
-    if !on_postgres {
-        return sdk::run(project, None);
-    }
-    let postgres = Postgres::start(install::database()?)?;
-    sdk::run(project, Some(&postgres))
+    sdk::run(project, started(on_postgres)?.as_ref())
+}
+
+/// `cargo xtask browser`: the browser tests alone, on one database.
+pub(crate) fn browser_alone(project: &Project, on_postgres: bool, filter: Option<&str>) -> Outcome {
+    browser::run(project, started(on_postgres)?.as_ref(), filter)
+}
+
+fn started(wanted: bool) -> Outcome<Option<Postgres>> {
+    wanted
+        .then(|| Postgres::start(install::database()?))
+        .transpose()
 }
 
 #[cfg(test)]
@@ -253,7 +269,10 @@ mod tests {
     #[test]
     fn steps_are_chosen_by_name() {
         assert_eq!(names(&["deny", "fmt"], None), ["fmt", "deny"]);
-        assert_eq!(names(&[], Some("sdk-postgres")), ["sdk-postgres", "fault"]);
+        assert_eq!(
+            names(&[], Some("sdk-postgres")),
+            ["sdk-postgres", "browser", "fault"]
+        );
         assert_eq!(names(&[], None).len(), super::STEPS.len());
         assert!(
             chosen(&Choice {

@@ -2,7 +2,7 @@
 
 use cardea_core::model::Profile;
 use cardea_testkit::postgres::{fresh_database, node};
-use cardea_testkit::{HOST, World};
+use cardea_testkit::{HOST, JWT_BEARER, World};
 
 const API: &str = "https://example.com/health-api";
 
@@ -79,62 +79,19 @@ async fn jwt_25_a_key_revoked_on_one_node_opens_nothing_on_the_other() {
 
 #[tokio::test]
 async fn token_08_an_assertion_is_used_up_on_every_node() {
-    use cardea_jose::{Algorithm, RsaBits, SigningKey};
-    use serde_json::json;
-
     let url = fresh_database().await;
     let here = World::on(node(&url).await, Profile::Compat).await;
     here.api(API, &["read:patients"]).await;
-    let der = SigningKey::generate_pkcs8(Algorithm::Es256, RsaBits::B2048).unwrap();
-    let key = SigningKey::from_pkcs8(Algorithm::Es256, "k", der.expose()).unwrap();
-    let spki = aws_lc_rs::signature::EcdsaKeyPair::from_pkcs8(
-        &aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING,
-        der.expose(),
-    )
-    .unwrap();
-    let spki = aws_lc_rs::encoding::AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(
-        aws_lc_rs::signature::KeyPair::public_key(&spki),
-    )
-    .unwrap();
-    let text = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, spki.as_ref());
-    let pem = format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n");
-    let credential = json!({"credential_type": "public_key", "pem": pem, "alg": "ES256"});
-    let methods = json!({"private_key_jwt": {"credentials": [credential]}});
-    let body = json!({
-        "name": "Signer", "app_type": "non_interactive", "grant_types": ["client_credentials"],
-        "client_authentication_methods": methods,
-    });
-    let made = here
-        .manage("POST", "/clients", Some(body))
-        .await
-        .expect(201);
-    let id = made["client_id"].as_str().unwrap().to_owned();
-    let client = cardea_testkit::Client {
-        id: id.clone(),
-        secret: String::new(),
-    };
-    here.grant(&client, API, &["read:patients"]).await;
+    let signer = here.signer("Signer").await;
+    here.grant(&signer.client, API, &["read:patients"]).await;
     let there = here.another_node(node(&url).await).await;
 
-    let now = here.clock.now().seconds();
-    let claims = json!({
-        "iss": id, "sub": id, "aud": format!("https://{HOST}/"), "jti": "once", "exp": now + 120,
-    });
-    let credentials = here
-        .manage("GET", &format!("/clients/{id}/credentials"), None)
-        .await
-        .expect(200);
-    let kid = credentials[0]["kid"].as_str().unwrap();
-    let key = SigningKey::from_pkcs8(key.algorithm(), kid, der.expose()).unwrap();
-    let assertion = key.sign_jwt("JWT", claims.to_string().as_bytes()).unwrap();
+    let assertion = signer.sign(&signer.claims(&here, "once"));
     let form = [
         ("grant_type", "client_credentials"),
         ("audience", API),
         ("client_assertion", assertion.as_str()),
-        (
-            "client_assertion_type",
-            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        ),
+        ("client_assertion_type", JWT_BEARER),
     ];
     let (one, two) = tokio::join!(here.token(&form), there.token(&form));
     let mut statuses = [one.status.as_u16(), two.status.as_u16()];

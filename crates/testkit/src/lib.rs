@@ -13,10 +13,12 @@ mod browser;
 mod health;
 mod people;
 pub mod postgres;
+mod signer;
 mod world;
 
 pub use answer::Answer;
 pub use browser::{Browser, Page};
 pub use health::Health;
 pub use people::{Person, VERIFIER, challenge};
-pub use world::{Api, Client, HOST, Sent, World, claims};
+pub use signer::{JWT_BEARER, Signer};
+pub use world::{Api, Client, HOST, Sent, World, claims, escape};

@@ -25,7 +25,11 @@ impl Health {
 
     /// Made anew.
     pub async fn new(profile: Profile) -> Self {
-        let world = World::new(profile).await;
+        Self::made_in(World::new(profile).await).await
+    }
+
+    /// Made in an empty world.
+    pub async fn made_in(world: World) -> Self {
         let scopes = ["read:patients", "write:patients", "read:admin"];
         let api = world.api(Self::API, &scopes).await;
         let body = json!({

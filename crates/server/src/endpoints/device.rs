@@ -5,83 +5,64 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::response::IntoResponse as _;
 use cardea_core::model::EventType;
+use cardea_core::protocol::client_auth::Presented;
 use cardea_core::protocol::device::{self, DeviceRequest};
 use cardea_core::protocol::refusal::Refusal;
-use cardea_core::protocol::rules::Rule;
 use cardea_core::protocol::session::Device as Place;
+use cardea_core::protocol::token::request::Raw;
 use cardea_core::write::Write;
 use http::{Response, StatusCode};
 
-use super::direct::{Committed, Direct};
-use super::flow::TRIES;
+use super::direct::{self, Ask, Direct, Turn};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::guard::At;
+use crate::tenants::Loaded;
 use crate::wire;
 
-/// Parses, decides, draws both codes, commits, replies.
+/// Draws both codes for a client that may have them.
 pub(crate) async fn post(
     State(app): State<Arc<App>>,
     Extension(at): Extension<At>,
     request: Request,
 ) -> Response<Body> {
-    let direct = match Direct::of(app, at, request).await {
-        Ok(direct) => direct,
-        Err(answer) => return answer,
-    };
-    let parsed = direct.raw().and_then(DeviceRequest::parse);
-    match parsed {
-        Ok(request) => answer(&direct, &request)
-            .await
-            .unwrap_or_else(Fault::into_response),
-        Err(refusal) => direct.refused(&refusal),
-    }
+    direct::serve::<DeviceRequest>(app, at, request).await
 }
 
-async fn answer(direct: &Direct, request: &DeviceRequest) -> Result<Response<Body>, Fault> {
-    let named = request.client.client_id().unwrap_or_default();
-    if let Some(refusal) = direct.throttled(&named) {
-        return Ok(direct.refused(&refusal));
+impl Ask for DeviceRequest {
+    fn parse(raw: Raw<'_>) -> Result<Self, Refusal> {
+        Self::parse(raw)
     }
-    for _ in 0..TRIES {
-        let loaded = direct.at.tenant.loaded();
-        let site = direct.site(&loaded);
-        let decided = device::decide(request, site, direct.now);
+
+    fn client(&self) -> &Presented {
+        &self.client
+    }
+
+    async fn turn(&self, direct: &Direct, loaded: &Loaded) -> Result<Turn, Fault> {
+        let site = direct.site(loaded);
+        let decided = device::decide(self, site, direct.now);
         let mut writes = decided.writes;
-        let answer = match &decided.outcome {
-            Ok(client) => {
-                let place = Place {
-                    ip: direct.at.ip.to_string(),
-                    user_agent: direct.agent(),
-                };
-                let random = &direct.app.random;
-                let (answer, made) = random.with(|random| {
-                    device::issue(request, &client.parsed, &place, (site, direct.now), random)
-                });
-                writes.extend(made);
-                wire::json(StatusCode::OK, &answer)
-            }
-            Err(refusal) => {
-                let about = (Some(refusal.rule().id()), &decided.trace);
-                let event = EventType::DeviceRequestRefused;
-                let event = direct.event(event, refusal.why(), None, about);
-                writes.push(Write::Log(event));
-                direct.refused(refusal)
-            }
-        };
-        match direct.commit(&loaded, writes).await? {
-            Committed::Done => {
-                direct.count_guess(&named, decided.outcome.as_ref().err());
-                return Ok(answer);
-            }
-            Committed::Moved => {} // or a user code that is in use: another one is drawn
-            Committed::Replayed => {
-                let why = "this jti was used before";
-                return Ok(direct.refused(&Refusal::Assertion(Rule::AssertionOnce, why)));
-            }
+        let outcome = decided.outcome.map(|client| {
+            let place = Place {
+                ip: direct.at.ip.to_string(),
+                user_agent: direct.agent(),
+            };
+            let now = direct.now;
+            let (answer, made) = direct
+                .app
+                .random
+                .with(|random| device::issue(self, &client.parsed, &place, (site, now), random));
+            // a user code that is in use is a conflict: another one is drawn
+            writes.extend(made);
+            wire::json(StatusCode::OK, &answer)
+        });
+        if let Err(refusal) = &outcome {
+            let about = (Some(refusal.rule().id()), &decided.trace);
+            let event = EventType::DeviceRequestRefused;
+            let event = direct.event(event, refusal.why(), None, about);
+            writes.push(Write::Log(event));
         }
+        Ok(Turn { outcome, writes })
     }
-    Err(Fault::Contended)
 }

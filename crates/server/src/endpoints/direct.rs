@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::Request;
+use axum::response::IntoResponse as _;
 use bytes::Bytes;
 use cardea_core::model::{Client, Entry, EventType, LogEvent};
+use cardea_core::protocol::client_auth::Presented;
 use cardea_core::protocol::refusal::Refusal;
+use cardea_core::protocol::rules::Rule;
 use cardea_core::protocol::token::request::Raw;
 use cardea_core::protocol::trace::Trace;
 use cardea_core::protocol::user_scopes::Site;
@@ -17,6 +20,7 @@ use cardea_store::StoreError;
 use http::{HeaderMap, Response, StatusCode, Uri, header};
 use serde_json::{Map, Value};
 
+use super::flow::TRIES;
 use crate::app::App;
 use crate::facts::Reader;
 use crate::fault::Fault;
@@ -26,6 +30,45 @@ use crate::wire;
 
 /// Larger than any request needs (attack TOKEN-51).
 const MAX_BODY: usize = 64 * 1024;
+
+/// What a client that proves itself asks for.
+pub(crate) trait Ask: Sized + Sync {
+    /// Reads the request. Nothing is looked up.
+    fn parse(raw: Raw<'_>) -> Result<Self, Refusal>;
+
+    /// How the client says who it is.
+    fn client(&self) -> &Presented;
+
+    /// Reads what is needed and decides, on the tenant as it is now.
+    fn turn(
+        &self,
+        direct: &Direct,
+        loaded: &Loaded,
+    ) -> impl Future<Output = Result<Turn, Fault>> + Send;
+}
+
+/// What was decided, to be answered once it is on disk.
+pub(crate) struct Turn {
+    /// What to reply, or why not.
+    pub(crate) outcome: Result<Response<Body>, Refusal>,
+    /// What must be written first.
+    pub(crate) writes: Vec<Write>,
+}
+
+/// Parses, decides, commits, replies. Who moved first is decided after, anew.
+pub(crate) async fn serve<A: Ask>(app: Arc<App>, at: At, request: Request) -> Response<Body> {
+    let direct = match Direct::of(app, at, request).await {
+        Ok(direct) => direct,
+        Err(answer) => return answer,
+    };
+    match direct.raw().and_then(A::parse) {
+        Ok(asked) => direct
+            .answer(&asked)
+            .await
+            .unwrap_or_else(Fault::into_response),
+        Err(refusal) => direct.refused(&refusal),
+    }
+}
 
 /// The request.
 pub(crate) struct Direct {
@@ -63,6 +106,29 @@ impl Direct {
             uri: parts.uri,
             body,
         })
+    }
+
+    async fn answer<A: Ask>(&self, asked: &A) -> Result<Response<Body>, Fault> {
+        let named = asked.client().client_id().unwrap_or_default();
+        if let Some(refusal) = self.throttled(&named) {
+            return Ok(self.refused(&refusal));
+        }
+        for _ in 0..TRIES {
+            let loaded = self.at.tenant.loaded();
+            let Turn { outcome, writes } = asked.turn(self, &loaded).await?;
+            match self.commit(&loaded, writes).await? {
+                Committed::Done => {
+                    self.count_guess(&named, outcome.as_ref().err());
+                    return Ok(outcome.unwrap_or_else(|refusal| self.refused(&refusal)));
+                }
+                Committed::Moved => {}
+                Committed::Replayed => {
+                    let why = "this jti was used before";
+                    return Ok(self.refused(&Refusal::Assertion(Rule::AssertionOnce, why)));
+                }
+            }
+        }
+        Err(Fault::Contended)
     }
 
     /// What is parsed of it.
@@ -112,7 +178,7 @@ impl Direct {
 
     /// Counts a guess at this client's secret before it is looked at; refuses if there were too
     /// many (TOKEN-15).
-    pub(crate) fn throttled(&self, client: &str) -> Option<Refusal> {
+    fn throttled(&self, client: &str) -> Option<Refusal> {
         let tenant = self.at.tenant.id.as_str();
         let reserved = self.is_known(client).then(|| {
             self.app
@@ -125,7 +191,7 @@ impl Direct {
     }
 
     /// Gives the guess back, unless it was a wrong one.
-    pub(crate) fn count_guess(&self, client: &str, refusal: Option<&Refusal>) {
+    fn count_guess(&self, client: &str, refusal: Option<&Refusal>) {
         let wrong = matches!(
             refusal,
             Some(Refusal::SecretWrong | Refusal::AssertionUnproven(..))
@@ -145,7 +211,7 @@ impl Direct {
     }
 
     /// The answer to a refused request.
-    pub(crate) fn refused(&self, refusal: &Refusal) -> Response<Body> {
+    fn refused(&self, refusal: &Refusal) -> Response<Body> {
         let profile = self.at.tenant.loaded().view.record.profile;
         let basic = self.headers.contains_key(header::AUTHORIZATION);
         wire::refused(refusal, profile, basic)
@@ -183,11 +249,7 @@ impl Direct {
     }
 
     /// Commits what was decided at this version. `Moved`: decide anew.
-    pub(crate) async fn commit(
-        &self,
-        loaded: &Loaded,
-        writes: Vec<Write>,
-    ) -> Result<Committed, Fault> {
+    async fn commit(&self, loaded: &Loaded, writes: Vec<Write>) -> Result<Committed, Fault> {
         if writes.is_empty() {
             return Ok(Committed::Done);
         }
@@ -211,7 +273,7 @@ impl Direct {
 
 /// What became of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Committed {
+enum Committed {
     /// It is on disk.
     Done,
     /// Somebody else moved first: decide anew.

@@ -5,66 +5,48 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::response::IntoResponse as _;
 use cardea_core::model::{EventType, EventUser};
+use cardea_core::protocol::client_auth::Presented;
 use cardea_core::protocol::refusal::Refusal;
 use cardea_core::protocol::revoke::{self, Decided, RevokeRequest, Revoked};
-use cardea_core::protocol::rules::Rule;
+use cardea_core::protocol::token::request::Raw;
 use cardea_core::write::Write;
 use http::{HeaderValue, Response, header};
 
-use super::direct::{Committed, Direct};
-use super::flow::TRIES;
+use super::direct::{self, Ask, Direct, Turn};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::guard::At;
+use crate::tenants::Loaded;
 
-/// Parses, reads, decides, commits, replies.
+/// Ends a token, and what came of it.
 pub(crate) async fn post(
     State(app): State<Arc<App>>,
     Extension(at): Extension<At>,
     request: Request,
 ) -> Response<Body> {
-    let direct = match Direct::of(app, at, request).await {
-        Ok(direct) => direct,
-        Err(answer) => return answer,
-    };
-    let parsed = direct.raw().and_then(RevokeRequest::parse);
-    match parsed {
-        Ok(request) => answer(&direct, &request)
-            .await
-            .unwrap_or_else(Fault::into_response),
-        Err(refusal) => direct.refused(&refusal),
-    }
+    direct::serve::<RevokeRequest>(app, at, request).await
 }
 
-async fn answer(direct: &Direct, request: &RevokeRequest) -> Result<Response<Body>, Fault> {
-    let named = request.client.client_id().unwrap_or_default();
-    if let Some(refusal) = direct.throttled(&named) {
-        return Ok(direct.refused(&refusal));
+impl Ask for RevokeRequest {
+    fn parse(raw: Raw<'_>) -> Result<Self, Refusal> {
+        Self::parse(raw)
     }
-    for _ in 0..TRIES {
-        let loaded = direct.at.tenant.loaded();
-        let facts = direct.reader().all(|facts| request.wanted(facts)).await?;
-        let decided = revoke::decide(request, &facts, direct.site(&loaded), direct.now);
-        let mut writes = decided.writes.clone();
+
+    fn client(&self) -> &Presented {
+        &self.client
+    }
+
+    async fn turn(&self, direct: &Direct, loaded: &Loaded) -> Result<Turn, Fault> {
+        let facts = direct.reader().all(|facts| self.wanted(facts)).await?;
+        let mut decided = revoke::decide(self, &facts, direct.site(loaded), direct.now);
+        let mut writes = std::mem::take(&mut decided.writes);
         writes.extend(event(direct, &decided));
-        match direct.commit(&loaded, writes).await? {
-            Committed::Done => {
-                direct.count_guess(&named, decided.outcome.as_ref().err());
-                return Ok(match &decided.outcome {
-                    Ok(_) => done(),
-                    Err(refusal) => direct.refused(refusal),
-                });
-            }
-            Committed::Moved => {}
-            Committed::Replayed => {
-                let why = "this jti was used before";
-                return Ok(direct.refused(&Refusal::Assertion(Rule::AssertionOnce, why)));
-            }
-        }
+        Ok(Turn {
+            outcome: decided.outcome.map(|_| done()),
+            writes,
+        })
     }
-    Err(Fault::Contended)
 }
 
 /// 200 and nothing else, whether there was a token or not (trap T21).

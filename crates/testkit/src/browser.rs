@@ -176,6 +176,7 @@ impl Page {
     pub fn param(&self, name: &str) -> Option<String> {
         let url = self.left_to.as_deref()?;
         let (_, params) = url.split_once(['?', '#'])?;
+        let params = params.split('#').next()?;
         let pair = params.split('&').find_map(|pair| {
             let (key, value) = pair.split_once('=')?;
             (key == name).then_some(value)

@@ -33,6 +33,12 @@ pub(super) const fn min_client_secret(profile: Profile) -> usize {
     }
 }
 
+/// Whether a native application may have a scheme of its own that no domain stands for: Auth0's
+/// samples register `demo://…`; RFC 8252 7.1 asks for a reversed domain.
+pub(super) const fn takes_undotted_schemes(profile: Profile) -> bool {
+    matches!(profile, Profile::Compat)
+}
+
 /// Fills in what a new client's body leaves out. The order is the reference's.
 pub(super) fn fill_client(profile: Profile, body: &mut Map<String, Value>) {
     let strict = profile == Profile::Strict;

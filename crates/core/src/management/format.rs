@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::protocol::authorize::redirect;
 use crate::protocol::database::{is_email, is_phone};
 use crate::scope::is_scope_token;
 use crate::time::Timestamp;
@@ -67,7 +68,9 @@ pub(super) const AZURE_BLOB: Rule = pattern("^(.){1,1024}$", |text| {
 });
 
 pub(super) const DATE_TIME: Rule = format("date-time", |text| Timestamp::parse(text).is_some());
-pub(super) const CALLBACK: Rule = format("callback-url", is_callback);
+pub(super) const CALLBACK: Rule = format("callback-url", |text| {
+    is_callback(text) && !redirect::answers(text)
+});
 pub(super) const URL: Rule = format("url", |text| is_url(text, &["http", "https"]));
 pub(super) const URL_OR_NULL: Rule = format("url-or-null", |text| is_url(text, &["http", "https"]));
 pub(super) const URI_OR_EMPTY: Rule = format("absolute-uri-or-empty", |text| {
@@ -147,22 +150,25 @@ fn is_url(text: &str, schemes: &[&str]) -> bool {
         && is_clean(text)
 }
 
-/// An absolute URI of any scheme but those that run in the page that names them, and without a
-/// fragment (RFC 6749 3.1.2).
+/// An absolute URI in visible ASCII, of any scheme but those that run in the page that names them,
+/// without a user and without a fragment (RFC 6749 3.1.2). The authorization endpoint takes no
+/// other (attacks REDIR-03, -09, -10, -16, -17), so none is registered.
 fn is_callback(text: &str) -> bool {
-    const ACTIVE: [&str; 4] = ["javascript", "data", "vbscript", "blob"];
     let Some((scheme, rest)) = text.split_once(':') else {
         return false;
     };
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
     let web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    let authority = rest.strip_prefix("//").unwrap_or_default();
+    let authority = authority.split(['/', '?']).next().unwrap_or_default();
     scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.chars().all(legal)
-        && !ACTIVE
-            .iter()
-            .any(|active| active.eq_ignore_ascii_case(scheme))
+        && !redirect::is_dangerous(scheme)
         && !rest.is_empty()
-        && !text.contains('#')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_graphic() && b != b'#' && b != b'"')
+        && !authority.contains('@')
         && is_clean(text)
         && (!web || is_url(text, &["http", "https"]))
 }
@@ -207,16 +213,56 @@ mod tests {
             "javascript:alert(1)",
             "JaVaScRiPt:alert(1)",
             "data:text/html,x",
+            "view-source:https://app.example/cb",
+            "file:///etc/passwd",
             "https://",
             "https:///x",
+            "https:/app.example/cb",
+            // REDIR-03
             "https://user@evil.example/",
+            "https://app.example@evil.test/cb",
+            "https://app.example:443@evil.test/cb",
+            "com.example.app://user@login/cb",
+            // REDIR-09
             "https://example.com/#fragment",
-            "https://example.com/ x",
+            "com.example.app:/cb#x",
+            // REDIR-04, REDIR-17
             "https://example.com\\@evil.example",
+            "https:\\\\app.example",
+            "https://example.com/ x",
+            "https://example.com/\r\nSet-Cookie:x=1",
+            "https://example.com/\0",
+            " https://example.com/",
+            // REDIR-16: registered in ASCII or not at all
+            "https://b\u{fc}cher.example/cb",
+            "https://app\u{3002}example/cb",
+            "https://app\u{ad}.example/cb",
+            "https://app.example\u{200d}/cb",
             "1a://x",
         ] {
             assert!(!is_callback(bad), "{bad}");
         }
+        // REDIR-19
+        for bad in [
+            "code",
+            "state",
+            "iss",
+            "error",
+            "error_description",
+            "id_token",
+        ]
+        .into_iter()
+        .chain([
+            "access_token",
+            "response",
+            "session_state",
+            "c%6fde",
+            "a=b&code",
+        ]) {
+            let callback = format!("https://app.example/cb?{bad}=x");
+            assert!(!(CALLBACK.check)(&callback), "{callback}");
+        }
+        assert!((CALLBACK.check)("https://app.example/cb?tenant=a&codes=b"));
         assert!((HTTPS_OR_EMPTY.check)("") && !(HTTPS_OR_EMPTY.check)("http://a.example/"));
         assert!((URI_OR_EMPTY.check)("http://a.example/x.png"));
     }

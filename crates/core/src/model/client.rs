@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cardea_jose::{Algorithm, VerifyingKey, constant_time_eq, sha256};
 
 use super::client_settings::{
-    ClientFlag, RedirectionPolicy, RefreshPolicy, ThirdPartyMode, client_flags,
+    ClientFlag, RedirectionPolicy, RefreshPolicy, ThirdPartyMode, client_flags, response_modes,
 };
 use super::{Corrupt, Document, Entry};
 use crate::id::{ClientId, CredentialId};
@@ -184,6 +184,8 @@ pub struct Client {
     pub redirection_policy: RedirectionPolicy,
     /// `skip_non_verifiable_callback_uri_confirmation_prompt`; wins over the tenant's.
     pub skip_confirmation: Option<bool>,
+    /// The response modes that it may ask for; `None` for all that are served.
+    pub response_modes: Option<std::collections::BTreeSet<String>>,
     /// Named exceptions of this application.
     pub flags: std::collections::BTreeSet<ClientFlag>,
 }
@@ -239,6 +241,7 @@ impl Client {
                 .body
                 .get("skip_non_verifiable_callback_uri_confirmation_prompt")
                 .and_then(serde_json::Value::as_bool),
+            response_modes: response_modes(document),
             flags: client_flags(document),
         })
     }
@@ -246,6 +249,12 @@ impl Client {
     /// Whether it carries this exception.
     pub fn has(&self, flag: ClientFlag) -> bool {
         self.flags.contains(&flag)
+    }
+
+    /// Whether it may get its responses by this mode.
+    pub fn may_get(&self, response_mode: &str) -> bool {
+        let modes = self.response_modes.as_ref();
+        modes.is_none_or(|modes| modes.contains(response_mode))
     }
 
     /// Whether it proves nothing at the token endpoint.

@@ -47,6 +47,14 @@ pub(super) fn client_flags(document: &Document) -> BTreeSet<ClientFlag> {
     flags.map(|(flag, ..)| flag).collect()
 }
 
+/// `cardea_flags.response_modes`: the only ways in which the application gets its responses, where
+/// it says so (ASVS 10.4.12, attack AUTHZ-16).
+pub(super) fn response_modes(document: &Document) -> Option<BTreeSet<String>> {
+    let modes = document.nested(&["cardea_flags", "response_modes"])?;
+    let words = modes.as_array()?.iter().filter_map(Value::as_str);
+    Some(words.map(ToOwned::to_owned).collect())
+}
+
 /// `refresh_token`: how an application's refresh tokens live.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefreshPolicy {

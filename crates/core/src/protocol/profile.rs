@@ -165,6 +165,12 @@ pub const fn requires_pkce(profile: Profile) -> bool {
     matches!(profile, Profile::Strict)
 }
 
+/// Whether a redirect carries a fragment of its own, which a browser would otherwise take over from
+/// the page before (RFC 9700 4.1.3, attack AUTHZ-58). Auth0's redirects do not.
+pub const fn seals_fragments(profile: Profile) -> bool {
+    matches!(profile, Profile::Strict)
+}
+
 /// Whether `grant_types` alone allow tokens at the authorization endpoint, or a flag of the
 /// application must too (attack AUTHZ-18).
 pub const fn front_channel_by_grant_type(profile: Profile) -> bool {

@@ -112,6 +112,8 @@ rules! {
     CodeClient = "RFC6749-4.1.3-code-client";
     /// The code is used once; a second use revokes what the first one issued.
     CodeOnce = "RFC6749-4.1.2-single-use";
+    /// A code that is brought without what it is bound to is used up.
+    CodeBurned = "CARDEA-code-burned";
     /// The code has not expired.
     CodeAlive = "RFC6749-4.1.2-expiry";
     /// `redirect_uri` is repeated, and is the same.

@@ -102,6 +102,10 @@ fn again_as_get(visit: &Visit, form: &[u8]) -> Option<Response<Body>> {
     if visit.method != Method::POST || !bare || !foreign || form.len() > MAX_QUERY {
         return None;
     }
+    // what is no part of a URL cannot stand in one
+    if !form.iter().all(u8::is_ascii_graphic) {
+        return None;
+    }
     let form = std::str::from_utf8(form).ok()?;
     let query = visit.uri.query().filter(|query| !query.is_empty());
     let query = query.map_or_else(String::new, |query| format!("{query}&"));

@@ -145,8 +145,8 @@ async fn finish(
 
 fn logged_out(visit: &Visit, asked: Option<&OidcAsked>, to: Option<&str>) -> Response<Body> {
     let answer = match to {
-        Some(to) if visit.method == Method::POST => wire::see_other(to),
-        Some(to) => wire::redirect(to),
+        Some(to) if visit.method == Method::POST => wire::see_other(&visit.sealed(to.to_owned())),
+        Some(to) => wire::redirect(&visit.sealed(to.to_owned())),
         None => done(visit, asked, "logged-out-title", "logged-out-lead"),
     };
     if visit.cookie(Cookie::Session).is_none() {

@@ -16,6 +16,7 @@ use crate::wire;
 pub(crate) fn send(visit: &Visit, due: &Due) -> Response<Body> {
     match (due.mode, due.location()) {
         (ResponseMode::Query | ResponseMode::Fragment, Some(location)) => {
+            let location = visit.sealed(location);
             if visit.method == Method::POST {
                 wire::see_other(&location)
             } else {

@@ -7,8 +7,9 @@ use axum::body::Body;
 use axum::extract::Request;
 use cardea_core::id::UserId;
 use cardea_core::model::{Artefact, ArtefactKind, LogEvent, UserFacts};
-use cardea_core::protocol::authorize::Checked;
+use cardea_core::protocol::authorize::{Checked, Response as Due};
 use cardea_core::protocol::consent::ConsentRecord;
+use cardea_core::protocol::profile;
 use cardea_core::protocol::session::{Device, SessionRecord};
 use cardea_core::protocol::token::Circumstances;
 use cardea_core::protocol::user_scopes::Site;
@@ -253,7 +254,7 @@ impl Visit {
             (None, None) if site.is_some() => site_fits,
             (None, None) => {
                 let profile = self.loaded().view.record.profile;
-                !cardea_core::protocol::profile::forms_name_their_origin(profile)
+                !profile::forms_name_their_origin(profile)
             }
             (_, Some(_)) => false,
         }
@@ -296,6 +297,15 @@ impl Visit {
     /// An answer or the page of a fault.
     pub(crate) fn or_fault(&self, answer: Result<Response<Body>, Fault>) -> Response<Body> {
         answer.unwrap_or_else(|fault| self.fault(&fault))
+    }
+
+    /// A redirect's target, as the tenant's profile sends people there.
+    pub(crate) fn sealed(&self, location: String) -> String {
+        if profile::seals_fragments(self.loaded().view.record.profile) {
+            Due::sealed(location)
+        } else {
+            location
+        }
     }
 
     /// `why` for developers, where they are.

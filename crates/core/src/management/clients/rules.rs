@@ -7,6 +7,7 @@ use super::super::defaults;
 use super::super::error::ApiError;
 use super::table::{MAX_METADATA, METHOD_NAMES};
 use crate::model::{AuthMethod, Client, Document, Entry};
+use crate::protocol::authorize::redirect;
 use crate::scope::Scopes;
 
 const METHODS: &str = "client_authentication_methods";
@@ -21,6 +22,7 @@ pub(super) fn check_new(call: &Call<'_>, sent: &Map<String, Value>) -> Result<()
     }
     check_exclusive(sent)?;
     check_method_served(sent)?;
+    check_schemes(call, sent)?;
     // attack MGMT-05: the API must be one of this tenant's
     if let Some(identifier) = sent
         .get("resource_server_identifier")
@@ -40,6 +42,7 @@ pub(super) fn check_patch(
     check_writable(&call.caller.scopes, sent)?;
     check_exclusive(sent)?;
     check_method_served(sent)?;
+    check_schemes(call, sent)?;
     for list in credential_lists(sent) {
         for credential in list {
             let id = credential
@@ -213,6 +216,20 @@ fn check_algorithm(call: &Call<'_>, document: &Document) -> Result<(), ApiError>
         return Err(ApiError::body(message));
     }
     Ok(())
+}
+
+/// Attack REDIR-14.
+fn check_schemes(call: &Call<'_>, sent: &Map<String, Value>) -> Result<(), ApiError> {
+    if defaults::takes_undotted_schemes(call.tenant.record.profile) {
+        return Ok(());
+    }
+    let callbacks = sent.get("callbacks").and_then(Value::as_array);
+    let mut texts = callbacks.into_iter().flatten().filter_map(Value::as_str);
+    let Some(at) = texts.position(redirect::is_undotted) else {
+        return Ok(());
+    };
+    let what = "The scheme of a callback must be http, https or a reversed domain";
+    Err(ApiError::payload(what, &format!("callbacks[{at}]")))
 }
 
 fn check_metadata(body: &Map<String, Value>) -> Result<(), ApiError> {

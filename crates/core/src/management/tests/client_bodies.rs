@@ -5,6 +5,36 @@ use serde_json::json;
 use super::World;
 use crate::model::Profile;
 
+/// REDIR-14: a scheme of its own is a reversed domain; `compat` takes what Auth0's samples use.
+#[test]
+fn a_private_scheme_without_a_dot_is_registered_in_compat_alone() {
+    let native = |uri: &str| json!({ "name": "a", "app_type": "native", "callbacks": [uri] });
+    for (profile, uri, status) in [
+        (Profile::Compat, "myapp://cb", 201),
+        (Profile::Strict, "myapp://cb", 400),
+        (Profile::Strict, "myapp:cb", 400),
+        (Profile::Strict, "com.example.app:/cb", 201),
+        (Profile::Strict, "http://127.0.0.1/cb", 201),
+    ] {
+        let mut world = World::new(profile);
+        let (got, answer) = world.post("/clients", native(uri));
+        assert_eq!(got, status, "{profile:?} {uri}: {answer}");
+    }
+    // and none is put in later, while the rest of an application can still be changed
+    let mut world = World::new(Profile::Strict);
+    let id = world.client(native("com.example.app:/cb"));
+    let target = format!("/clients/{id}");
+    let (status, answer) = world.patch(&target, json!({ "callbacks": ["a.b:/cb", "myapp://cb"] }));
+    assert_eq!(status, 400);
+    let text = answer["message"].as_str().unwrap();
+    assert!(text.ends_with("on property callbacks[1]."), "{text}");
+    let stored = world.documents.iter_mut().find(|d| d.id == id).unwrap();
+    stored
+        .body
+        .insert("callbacks".to_owned(), json!(["myapp://cb"]));
+    world.ok("PATCH", &target, json!({ "name": "b" }));
+}
+
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn a_body_that_breaks_the_table_is_refused_with_the_known_text() {
@@ -160,6 +190,35 @@ fn a_body_that_breaks_the_table_is_refused_with_the_known_text() {
     world.refuses("POST", "/clients", &table);
     let (status, body) = world.call("POST", "/clients", None);
     assert_eq!(status, 400, "{body}");
+    let refused = |uri: &str, at: &str| {
+        let format = "Object didn't pass validation for format";
+        format!("Payload validation error: '{format} {uri}' on property {at}.")
+    };
+    // REDIR-03, -09, -16, -19: what is never redirected to is not registered either
+    for uri in [
+        "https://app.example@evil.test/cb",
+        "https://app.example/cb#x",
+        "https://b\u{fc}cher.example/cb",
+        "https://app.example/cb?code=x",
+    ] {
+        let body = json!({ "name": "a", "callbacks": [uri] });
+        let text = refused(&format!("callback-url: {uri}"), "callbacks[0]");
+        world.refuses("POST", "/clients", &[(uri, body, 400, &text)]);
+    }
+    // LOGOUT-07, LOGOUT-08: nobody is told of a logout there yet, and what is stored is an address
+    for uri in [
+        "javascript:alert(1)",
+        "http://app.example/bye",
+        "data:text/html,x",
+    ] {
+        let member = "absolute-https-uri-with-placeholders-or-empty";
+        for name in ["oidc_logout", "oidc_backchannel_logout"] {
+            let body = json!({ "name": "a", name: { "backchannel_logout_urls": [uri] } });
+            let at = format!("{name}.backchannel_logout_urls[0]");
+            let text = refused(&format!("{member}: {uri}"), &at);
+            world.refuses("POST", "/clients", &[(uri, body, 400, &text)]);
+        }
+    }
     let mut world = World::new(Profile::Strict);
     let hs256 = json!({ "name": "a", "jwt_configuration": { "alg": "HS256" } });
     assert_eq!(world.post("/clients", hs256).0, 400);

@@ -82,6 +82,7 @@ pub(super) fn channel(looked: Looked<'_>, trace: &mut Trace) -> Result<Channel, 
     let front = due.is_some_and(ResponseType::is_front_channel);
     // tokens, and errors in their place, never stand in a query (attack AUTHZ-15)
     let mode = mode.filter(|mode| !(front && *mode == ResponseMode::Query));
+    let mode = mode.filter(|mode| client.may_get(mode.as_str()));
     let mode = mode.unwrap_or_else(|| due.map_or(ResponseMode::Query, ResponseType::default_mode));
     if mode == ResponseMode::WebMessage {
         web_origin(client, redirect_uri)?;

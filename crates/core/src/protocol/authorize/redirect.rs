@@ -27,6 +27,25 @@ const DANGEROUS: [&str; 8] = [
     "filesystem",
 ];
 
+/// What an authorization response says by parameters of its own (RFC 6749 4.1.2, OIDC Core 3.2.2.5,
+/// JARM). A callback that holds one of them already would be read in its place.
+const ANSWERS: [&str; 14] = [
+    "access_token",
+    "code",
+    "error",
+    "error_description",
+    "error_uri",
+    "expires_in",
+    "id_token",
+    "iss",
+    "response",
+    "scope",
+    "session_state",
+    "state",
+    "token_type",
+    "refresh_token",
+];
+
 const LOOPBACKS: [&str; 2] = ["http://127.0.0.1", "http://[::1]"];
 
 /// Whether `uri` is one of the application's callbacks.
@@ -75,12 +94,30 @@ pub fn is_sound(uri: &str) -> bool {
     let visible = uri
         .bytes()
         .all(|b| b.is_ascii_graphic() && !matches!(b, b'#' | b'\\' | b'*' | b'<' | b'>' | b'"'));
-    let dangerous = DANGEROUS.iter().any(|bad| scheme.eq_ignore_ascii_case(bad));
     let web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
     let authority = rest.strip_prefix("//").map(authority);
     let hosted = authority.is_some_and(|authority| !authority.is_empty());
     let user = authority.is_some_and(|authority| authority.contains('@'));
-    named && visible && !dangerous && !user && (hosted || !web)
+    named && visible && !is_dangerous(scheme) && !user && (hosted || !web) && !answers(uri)
+}
+
+/// Whether a URI of this scheme runs or reads something in the browser.
+pub fn is_dangerous(scheme: &str) -> bool {
+    DANGEROUS.iter().any(|bad| scheme.eq_ignore_ascii_case(bad))
+}
+
+/// Whether its query holds a parameter of an authorization response (attack REDIR-19).
+pub fn answers(uri: &str) -> bool {
+    let query = uri.split_once('?').map_or("", |(_, query)| query);
+    form_urlencoded::parse(query.as_bytes()).any(|(name, _)| ANSWERS.contains(&name.as_ref()))
+}
+
+/// Whether it has a scheme of its own that no domain stands for, as RFC 8252 7.1 asks: then any
+/// other application may claim it (attack REDIR-14).
+pub fn is_undotted(uri: &str) -> bool {
+    let scheme = uri.split_once(':').map_or("", |(scheme, _)| scheme);
+    let web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    !web && !scheme.contains('.')
 }
 
 /// The origin of a callback on the web (RFC 6454), as written.

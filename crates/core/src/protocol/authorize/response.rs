@@ -74,6 +74,16 @@ impl ResponseMode {
             _ => None,
         }
     }
+
+    /// The word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Fragment => "fragment",
+            Self::FormPost => "form_post",
+            Self::WebMessage => "web_message",
+        }
+    }
 }
 
 /// The way back to the application.
@@ -182,6 +192,16 @@ impl Response {
         });
         let pairs = pairs.collect::<Vec<_>>().join("&");
         Some(format!("{}{mark}{pairs}", self.redirect_uri))
+    }
+
+    /// The `Location` with a fragment of its own, where a redirect would hand on that of the page
+    /// before (RFC 9700 4.1.3, attack AUTHZ-58): tokens that another application got in a fragment
+    /// do not travel on to this one.
+    pub fn sealed(location: String) -> String {
+        if location.contains('#') {
+            return location;
+        }
+        location + "#_"
     }
 
     /// The origin that gets a message, or to which a form may post (CSP's `form-action`).

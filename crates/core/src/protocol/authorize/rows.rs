@@ -72,14 +72,18 @@ pub(super) fn response_type(looked: Looked<'_>, request: &mut Request) -> Result
 }
 
 pub(super) fn response_mode(looked: Looked<'_>, request: &mut Request) -> Result<(), Refused> {
-    let Some(text) = looked.sent.get("response_mode") else {
-        return Ok(());
-    };
-    // the channel took it, unless it is unknown or would put tokens into a query
-    match ResponseMode::parse(text) {
-        Some(mode) if mode == request.channel.mode => Ok(()),
-        Some(_) | None => Err(Refused::ResponseMode(shorten(text))),
+    let mode = request.channel.mode;
+    if let Some(text) = looked.sent.get("response_mode") {
+        // the channel took it, unless it is unknown, would put tokens into a query, or is none of
+        // the application's
+        if ResponseMode::parse(text) != Some(mode) {
+            return Err(Refused::ResponseMode(shorten(text)));
+        }
     }
+    if !looked.client().may_get(mode.as_str()) {
+        return Err(Refused::ResponseMode(mode.as_str().to_owned()));
+    }
+    Ok(())
 }
 
 pub(super) fn grant_type(looked: Looked<'_>, request: &mut Request) -> Result<(), Refused> {

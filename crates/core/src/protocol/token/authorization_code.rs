@@ -14,6 +14,7 @@ use crate::protocol::rules::Rule;
 use crate::protocol::session::SessionRecord;
 use crate::protocol::trace::{Subject, Trace, Verdict};
 use crate::protocol::user_grant::UserGrant;
+use crate::time::Timestamp;
 use crate::write::Write;
 
 /// A verifier has 43 to 128 unreserved characters (RFC 7636 4.1).
@@ -83,8 +84,9 @@ fn steps(
         Rule::CodeKnown,
         "there is no such code",
     )))?;
-    // RFC 6749 4.1.3: a code stolen by another client must be useless to it
+    // RFC 6749 4.1.3: a code stolen by another client must be useless to it, and it was stolen
     if code.client.as_ref() != Some(&client.id) {
+        writes.extend(burn(code, request.now, trace));
         let why = "the code was issued to another client";
         return Err(Refusal::Grant(GrantRefusal::Code(Rule::CodeClient, why)));
     }
@@ -105,9 +107,23 @@ fn steps(
         )));
     }
     let grant = UserGrant::from_json(&code.body).map_err(user::damaged)?;
-    same_redirect_uri(asked, &grant, trace)?;
-    verifier_fits(asked, &grant, trace)?;
+    let bound =
+        same_redirect_uri(asked, &grant, trace).and_then(|()| verifier_fits(asked, &grant, trace));
+    if let Err(refusal) = bound {
+        writes.extend(burn(code, request.now, trace));
+        return Err(refusal);
+    }
     redeem(code, grant, request, trace, writes)
+}
+
+/// `CARDEA-code-burned`: whoever brings a code without what it is bound to did not begin the flow.
+/// There is one try, so nobody goes on guessing with a code that leaked.
+fn burn(code: &Artefact, now: Timestamp, trace: &mut Trace) -> Option<Write> {
+    if !code.is_live(now) {
+        return None;
+    }
+    trace.push(Rule::CodeBurned, Subject::Request, Verdict::Dropped);
+    Some(Write::Consume(ArtefactKind::Code, code.digest, now))
 }
 
 /// RFC 6749 4.1.3: repeated if and only if it was sent, and then the same.

@@ -86,6 +86,7 @@ pub fn event(
             } else {
                 refused(grant)
             };
+            code_details(&request.grant, refusal, facts, &mut details);
             let (audience, scope) = asked(&request.grant);
             (event, refusal.why(), cut(audience), cut(scope))
         }
@@ -170,6 +171,24 @@ fn user(grant: &Grant, decided: &Decided, facts: &Facts) -> Option<EventUser> {
             name: Some(password::named(asked)),
             connection: cut(asked.realm.as_ref()),
         }),
+    }
+}
+
+/// Whose code another client brought (attack AUTHZ-10): somebody should be told.
+fn code_details(grant: &Grant, refusal: &Refusal, facts: &Facts, details: &mut Map<String, Value>) {
+    let foreign = matches!(
+        refusal,
+        Refusal::Grant(GrantRefusal::Code(Rule::CodeClient, _))
+    );
+    let Grant::AuthorizationCode(asked) = grant else {
+        return;
+    };
+    if let Some(code) = facts
+        .artefact(ArtefactKind::Code, asked.digest)
+        .filter(|_| foreign)
+    {
+        details.insert("reason".to_owned(), json!("code_client_mismatch"));
+        details.insert("code_client".to_owned(), json!(code.client));
     }
 }
 

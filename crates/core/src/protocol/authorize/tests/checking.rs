@@ -37,6 +37,10 @@ fn implicit(world: &mut World) {
         .send("nonce", "n");
 }
 
+fn only<'w>(world: &'w mut World, modes: &[&str]) -> &'w mut World {
+    world.set("cardea_flags", json!({ "response_modes": modes }))
+}
+
 /// Rule, what is broken, by which way, compat, strict.
 #[rustfmt::skip]
 const ROWS: &[(&str, Break, &str, &str, &str)] = &[
@@ -67,6 +71,12 @@ const ROWS: &[(&str, Break, &str, &str, &str)] = &[
     // AUTHZ-15
     ("OAUTH-MULTI-2.1-response-mode", |w| { implicit(w); w.send("response_mode", "query"); }, FRAGMENT, "invalid_request", "invalid_request"),
     ("OAUTH-MULTI-2.1-response-mode", |w| { w.send("response_mode", "jwt"); }, QUERY, "invalid_request", "invalid_request"),
+    // AUTHZ-16: not one of the application's own modes
+    ("OAUTH-MULTI-2.1-response-mode", |w| { only(w, &["query"]).send("response_mode", "fragment"); }, QUERY, "invalid_request", "invalid_request"),
+    ("OAUTH-MULTI-2.1-response-mode", |w| { only(w, &["query"]).send("response_mode", "form_post"); }, QUERY, "invalid_request", "invalid_request"),
+    ("OAUTH-MULTI-2.1-response-mode", |w| { only(w, &["query"]).send("response_mode", "web_message"); }, QUERY, "invalid_request", "invalid_request"),
+    ("OAUTH-MULTI-2.1-response-mode", |w| { only(w, &["query"]).send("response_mode", "query.jwt"); }, QUERY, "invalid_request", "invalid_request"),
+    ("OAUTH-MULTI-2.1-response-mode", |w| { only(w, &["form_post"]); }, QUERY, "invalid_request", "invalid_request"),
     ("A0-response-type-grant", |w| { w.set("grant_types", json!(["implicit"])); }, QUERY, "unauthorized_client", "unauthorized_client"),
     ("A0-response-type-grant", |w| { implicit(w); w.set("grant_types", json!(["authorization_code"])); }, FRAGMENT, "unauthorized_client", "unauthorized_client"),
     ("A0-response-type-grant", |w| { w.send("response_type", "code id_token").send("nonce", "n").set("grant_types", json!(["authorization_code"])); }, FRAGMENT, "unauthorized_client", "unauthorized_client"),
@@ -123,8 +133,9 @@ const ROWS: &[(&str, Break, &str, &str, &str)] = &[
 fn the_good_request_is_good_in_every_form() {
     type Row = (Break, &'static str);
     #[rustfmt::skip]
-    let rows: [Row; 12] = [
+    let rows: [Row; 13] = [
         (|_| {}, "as it is"),
+        (|w| { only(w, &["form_post", "fragment"]).send("response_mode", "form_post"); }, "AUTHZ-16: one of its own modes"),
         (|w| { w.send("state", "").send("nonce", ""); }, "a code needs neither state nor nonce"),
         (|w| { w.send("scope", ""); }, "without scope"),
         (implicit, "tokens from the front"),

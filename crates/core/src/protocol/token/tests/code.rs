@@ -2,11 +2,12 @@
 
 use serde_json::json;
 
-use super::people::{CALLBACK, JANE, People, VERIFIER, parts};
+use super::people::{CALLBACK, CHALLENGE, JANE, People, VERIFIER, parts};
 use super::world::{API, CLIENT, NOW, World};
 use crate::id::ClientId;
 use crate::model::{ArtefactKind, Profile, Revoke};
 use crate::protocol::profile;
+use crate::protocol::rules::Rule;
 use crate::write::Write;
 
 type Break = fn(&mut People);
@@ -25,8 +26,10 @@ const ROWS: &[(&str, Break, Form, Form, &str)] = &[
     ("A0-client-grant-types", |p| World::member(&mut p.world.client, "grant_types", json!(["refresh_token"])), // TOKEN-18
         (403, "unauthorized_client"), (400, "unauthorized_client"), "Grant type 'authorization_code' not allowed for the client."),
     ("RFC6749-4.1.3-code", |p| { p.world.send("code", "another"); }, GRANT, STRICT, CODE),
+    // AUTHZ-10
     ("RFC6749-4.1.3-code-client", |p| p.grant.client = ClientId::parse("other").unwrap(), GRANT, STRICT, CODE),
     ("RFC6749-4.1.2-expiry", |p| p.now = NOW.plus_seconds(60), GRANT, STRICT, CODE),
+    // REDIR-21: another callback, none, one that was not asked for, one more slash
     ("RFC6749-4.1.3-redirect-uri", |p| { p.world.send("redirect_uri", "https://evil.example/x?y"); }, (403, "unauthorized_client"), STRICT,
         "The redirect URI is wrong. You sent https://evil.example, and we expected https://app.example"),
     ("RFC6749-4.1.3-redirect-uri", |p| { p.world.send("redirect_uri", ""); }, (403, "unauthorized_client"), STRICT,
@@ -35,13 +38,19 @@ const ROWS: &[(&str, Break, Form, Form, &str)] = &[
         "The redirect URI is wrong. You sent https://app.example, and we expected none"),
     ("RFC6749-4.1.3-redirect-uri", |p| { p.world.send("redirect_uri", &format!("{CALLBACK}/")); }, (403, "unauthorized_client"), STRICT,
         "The redirect URI is wrong. You sent https://app.example, and we expected https://app.example"),
-    ("RFC7636-4.6-verifier", |p| { p.world.send("code_verifier", &"x".repeat(43)); }, GRANT, STRICT, PKCE),
+    // AUTHZ-04: none, and an empty one, which is none
     ("RFC7636-4.6-verifier", |p| { p.world.send("code_verifier", ""); }, GRANT, STRICT, PKCE),
-    ("RFC7636-4.6-verifier", |p| { p.world.send("code_verifier", "short"); }, GRANT, STRICT, PKCE),
-    ("RFC7636-4.6-verifier", |p| { p.world.send("code_verifier", &format!("{VERIFIER} ")); }, GRANT, STRICT, PKCE),
-    // a challenge sent as its own verifier (plain) does not fit
+    ("RFC7636-4.6-verifier", |p| p.world.send("code_verifier", "").form.push(("code_verifier", Some(String::new()))), GRANT, STRICT, PKCE),
+    // AUTHZ-05: another one, too short, too long, a space, padding
+    ("RFC7636-4.6-verifier", |p| { p.world.send("code_verifier", &"x".repeat(43)); }, GRANT, STRICT, PKCE),
+    ("RFC7636-4.6-verifier", |p| fitting(p, &"x".repeat(42)), GRANT, STRICT, PKCE),
+    ("RFC7636-4.6-verifier", |p| fitting(p, &"x".repeat(129)), GRANT, STRICT, PKCE),
+    ("RFC7636-4.6-verifier", |p| fitting(p, &format!("{VERIFIER} ")), GRANT, STRICT, PKCE),
+    ("RFC7636-4.6-verifier", |p| fitting(p, &format!("{VERIFIER}=")), GRANT, STRICT, PKCE),
+    // AUTHZ-05: a challenge sent as its own verifier (plain) does not fit
+    ("RFC7636-4.6-verifier", |p| { p.world.send("code_verifier", CHALLENGE); }, GRANT, STRICT, PKCE),
     ("RFC7636-4.6-verifier", |p| p.grant.challenge = Some(VERIFIER.to_owned()), GRANT, STRICT, PKCE),
-    // RFC 9700 2.1.1: the downgrade
+    // AUTHZ-03, RFC 9700 2.1.1: the downgrade
     ("RFC7636-4.6-verifier", |p| p.grant.challenge = None, GRANT, STRICT, PKCE),
     ("CARDEA-code-session-alive", |p| p.shelf.artefacts.clear(), GRANT, STRICT, CODE), // LOGOUT-10
     ("CARDEA-user-exists", |p| p.jane = None, GRANT, STRICT, CODE),
@@ -49,6 +58,13 @@ const ROWS: &[(&str, Break, Form, Form, &str)] = &[
     ("A0-api-known", |p| p.grant.audience = crate::id::ApiIdentifier::parse("https://gone.example"), (403, "access_denied"), (400, "invalid_target"),
         "Service not enabled within domain: https://gone.example"),
 ];
+
+/// A verifier that is malformed, and fits: only its form is wrong.
+fn fitting(people: &mut People, verifier: &str) {
+    let digest = cardea_jose::sha256(verifier.as_bytes());
+    people.grant.challenge = Some(cardea_jose::b64::encode(&digest));
+    people.world.send("code_verifier", verifier);
+}
 
 #[test]
 fn every_single_fault_is_refused_in_both_profiles() {
@@ -65,18 +81,106 @@ fn every_single_fault_is_refused_in_both_profiles() {
     }
 }
 
+/// `CARDEA-code-burned`: what a code is bound to. Without one of these the code is used up.
+const BOUND: [&str; 3] = [
+    "RFC6749-4.1.3-code-client",
+    "RFC6749-4.1.3-redirect-uri",
+    "RFC7636-4.6-verifier",
+];
+
 #[test]
-fn a_refused_exchange_uses_nothing_up_and_its_trace_ends_with_its_rule() {
+fn a_refused_exchange_uses_up_a_code_that_somebody_stole_and_nothing_else() {
     for (rule, break_it, ..) in ROWS {
         let mut people = People::new(Profile::Compat);
         break_it(&mut people);
         people.issue_code();
         let Ok(_) = people.request() else { continue };
         let (decided, _) = people.decide();
-        assert!(decided.writes.is_empty(), "{rule}: {:?}", decided.writes);
-        let last = decided.trace.steps().last().unwrap();
-        assert_eq!(last.rule.id(), *rule);
+        let burned = BOUND.contains(rule);
+        let consumes = matches!(
+            decided.writes.as_slice(),
+            [Write::Consume(ArtefactKind::Code, _, NOW)]
+        );
+        assert_eq!(consumes, burned, "{rule}: {:?}", decided.writes);
+        assert!(burned || decided.writes.is_empty(), "{rule}");
+        let steps = decided.trace.steps();
+        let named = steps.iter().any(|step| step.rule == Rule::CodeBurned);
+        assert_eq!(named, burned, "{rule}");
+        assert_eq!(steps.last().unwrap().rule.id(), *rule);
     }
+}
+
+/// AUTHZ-03 to -05, AUTHZ-10, REDIR-21: the right request that follows gets nothing.
+#[test]
+fn a_burned_code_is_good_for_nobody() {
+    let rows: [(Break, Break); 4] = [
+        (
+            |p| {
+                p.world.send("code_verifier", &"x".repeat(43));
+            },
+            |p| {
+                p.world.send("code_verifier", VERIFIER);
+            },
+        ),
+        (
+            |p| {
+                p.world.send("code_verifier", "");
+            },
+            |p| {
+                p.world.send("code_verifier", VERIFIER);
+            },
+        ),
+        (
+            |p| {
+                p.world
+                    .send("redirect_uri", "https://app.example/callback/");
+            },
+            |p| {
+                p.world.send("redirect_uri", CALLBACK);
+            },
+        ),
+        (
+            |p| {
+                p.shelf.artefacts.values_mut().for_each(|artefact| {
+                    if artefact.kind == ArtefactKind::Code {
+                        artefact.client = ClientId::parse("other");
+                    }
+                });
+            },
+            |p| {
+                p.shelf.artefacts.values_mut().for_each(|artefact| {
+                    if artefact.kind == ArtefactKind::Code {
+                        artefact.client = ClientId::parse(CLIENT);
+                    }
+                });
+            },
+        ),
+    ];
+    for (at, (break_it, mend)) in rows.into_iter().enumerate() {
+        let mut people = People::new(Profile::Strict);
+        people.issue_code();
+        break_it(&mut people);
+        people.ask().unwrap_err();
+        mend(&mut people);
+        let refusal = people.ask().unwrap_err();
+        assert_eq!(refusal.rule().id(), "RFC6749-4.1.2-single-use", "{at}");
+    }
+}
+
+/// AUTHZ-10: another client that brings a code which was used already ends nothing: it could shut
+/// out the user of a code that it only saw.
+#[test]
+fn a_used_code_in_other_hands_revokes_nothing() {
+    let mut people = People::new(Profile::Compat);
+    people.issue_code().ask().unwrap();
+    for artefact in people.shelf.artefacts.values_mut() {
+        if artefact.kind == ArtefactKind::Code {
+            artefact.client = ClientId::parse("other");
+        }
+    }
+    let (decided, _) = people.decide();
+    assert_eq!(decided.outcome.unwrap_err().rule(), Rule::CodeClient);
+    assert!(decided.writes.is_empty());
 }
 
 #[test]

@@ -1,0 +1,416 @@
+//! What is handed out opens the door that it was made for, once, to whom it was made for.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "a test's own helpers fail as loudly as its assertions, and a story is long"
+)]
+
+use cardea_core::model::Profile;
+use cardea_jose::{b64, sha256};
+use cardea_testkit::{Answer, Browser, Client, Health, Sent, challenge};
+use serde_json::{Value, json};
+
+const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// Redeems a code with this verifier.
+async fn redeem(health: &Health, client: &Client, code: &str, verifier: &str) -> Answer {
+    let mut form = vec![
+        ("grant_type", "authorization_code"),
+        ("client_id", client.id.as_str()),
+        ("client_secret", client.secret.as_str()),
+        ("code", code),
+        ("redirect_uri", Health::CALLBACK),
+    ];
+    if !verifier.is_empty() {
+        form.push(("code_verifier", verifier));
+    }
+    health.world.token(&form).await
+}
+
+async fn events(health: &Health, kind: &str) -> Vec<Value> {
+    let logs = health.world.manage("GET", "/logs?per_page=100", None).await;
+    let logs = logs.expect(200);
+    let logs = logs.as_array().unwrap().iter();
+    logs.filter(|event| event["type"] == kind)
+        .cloned()
+        .collect()
+}
+
+/// AUTHZ-07: the victim's code, put into the flow that the attacker began.
+#[tokio::test]
+async fn an_injected_code_meets_the_wrong_verifier() {
+    for profile in [Profile::Compat, Profile::Strict] {
+        let health = Health::new(profile).await;
+        let own = "the-verifier-of-the-victims-own-flow-0123456789";
+        let of_victim = b64::encode(&sha256(own.as_bytes()));
+        let path = health.authorize(&health.client, "");
+        let path = path.replace(&challenge(), &of_victim);
+        let mut victim = health.world.browser();
+        let page = health.log_in(&mut victim, &path).await;
+        let code = page.param("code").unwrap();
+        // the attacker's session at the application holds the attacker's verifier
+        let refused = health.exchange(&health.client, &code).await;
+        assert_eq!(refused.json()["error"], "invalid_grant");
+        // and there is no second try, not even with the right one
+        let refused = redeem(&health, &health.client, &code, own).await;
+        assert_eq!(refused.json()["error"], "invalid_grant");
+    }
+}
+
+/// AUTHZ-03: a challenge that somebody took out of the request is missed at the token endpoint.
+#[tokio::test]
+async fn a_stripped_challenge_is_noticed() {
+    let health = Health::new(Profile::Compat).await;
+    let pkce = format!("&code_challenge={}&code_challenge_method=S256", challenge());
+    let path = health.authorize(&health.client, "").replace(&pkce, "");
+    let mut browser = health.world.browser();
+    let code = health
+        .log_in(&mut browser, &path)
+        .await
+        .param("code")
+        .unwrap();
+    let refused = health.exchange(&health.client, &code).await;
+    assert_eq!(refused.json()["error"], "invalid_grant");
+    let refused = redeem(&health, &health.client, &code, "").await;
+    assert_eq!(refused.json()["error"], "invalid_grant", "burned");
+}
+
+/// AUTHZ-10: a code that another application brings leaked; it is burned, and the log says whose.
+#[tokio::test]
+async fn a_code_in_the_hands_of_another_application_is_burned_and_told() {
+    for profile in [Profile::Compat, Profile::Strict] {
+        let health = Health::new(profile).await;
+        let other = health.world.web_app("Other", Health::CALLBACK).await;
+        let mut browser = health.world.browser();
+        let path = health.authorize(&health.client, "");
+        let code = health
+            .log_in(&mut browser, &path)
+            .await
+            .param("code")
+            .unwrap();
+        // without the other application's secret nothing is looked at
+        let guest = Client {
+            id: other.id.clone(),
+            secret: "wrong".to_owned(),
+        };
+        let refused = health.exchange(&guest, &code).await;
+        assert_ne!(refused.json()["error"], "invalid_grant");
+        let refused = health.exchange(&other, &code).await;
+        assert_eq!(refused.json()["error"], "invalid_grant");
+        let told = events(&health, "feacft").await;
+        let told = told
+            .iter()
+            .find(|event| event["details"]["reason"] == "code_client_mismatch")
+            .unwrap();
+        assert_eq!(told["client_id"], other.id.as_str());
+        assert_eq!(told["details"]["code_client"], health.client.id.as_str());
+        assert_eq!(told["user_id"], health.jane.id.as_str());
+        let refused = health.exchange(&health.client, &code).await;
+        assert_eq!(refused.json()["error"], "invalid_grant", "burned");
+    }
+}
+
+/// REDIR-21 at the door itself: with two callbacks registered.
+#[tokio::test]
+async fn a_code_goes_back_to_the_callback_that_it_was_sent_to() {
+    let health = Health::new(Profile::Strict).await;
+    let second = "https://app.example/second";
+    let body = json!({ "callbacks": [Health::CALLBACK, second] });
+    let path = format!("/clients/{}", health.client.id);
+    let _ = health
+        .world
+        .manage("PATCH", &path, Some(body))
+        .await
+        .expect(200);
+    let mut browser = health.world.browser();
+    let path = health.authorize(&health.client, "&prompt=login");
+    for sent in [Some(second), None, Some("https://app.example/callback/")] {
+        let code = health
+            .log_in(&mut browser, &path)
+            .await
+            .param("code")
+            .unwrap();
+        let client = &health.client;
+        let mut form = vec![
+            ("grant_type", "authorization_code"),
+            ("client_id", client.id.as_str()),
+            ("client_secret", client.secret.as_str()),
+            ("code", code.as_str()),
+            ("code_verifier", cardea_testkit::VERIFIER),
+        ];
+        form.extend(sent.map(|uri| ("redirect_uri", uri)));
+        let refused = health.world.token(&form).await;
+        assert_eq!(refused.expect(400)["error"], "invalid_grant", "{sent:?}");
+        let refused = health.exchange(client, &code).await;
+        assert_eq!(refused.expect(400)["error"], "invalid_grant", "burned");
+    }
+}
+
+/// Everything that a tenant hands out, by name.
+async fn everything(health: &Health, browser: &mut Browser<'_>) -> Vec<(&'static str, String)> {
+    let text = |value: &Value, name: &str| value[name].as_str().unwrap().to_owned();
+    let body = json!({
+        "name": "CLI", "app_type": "native", "grant_types": [DEVICE, "authorization_code"],
+        "token_endpoint_auth_method": "none", "oidc_conformant": true,
+    });
+    let cli = health.world.application(body).await;
+    let mut device = health.world.browser();
+    let form = [("client_id", cli.id.as_str()), ("scope", "openid")];
+    let device = device
+        .post("/oauth/device/code", &form)
+        .await
+        .answer
+        .expect(200);
+
+    let begun = browser.get(&health.authorize(&health.client, "")).await;
+    let handle = begun.path.split("state=").nth(1).unwrap().to_owned();
+    let offline = health
+        .authorize(&health.client, "&prompt=login")
+        .replace("scope=openid", "scope=openid%20offline_access");
+    let code = health
+        .log_in(browser, &offline)
+        .await
+        .param("code")
+        .unwrap();
+    let tokens = health.exchange(&health.client, &code).await.expect(200);
+    let opaque = health
+        .authorize(&health.client, "")
+        .replace(&format!("&audience={}", Health::API), "");
+    let code = browser.get(&opaque).await.param("code").unwrap();
+    let userinfo = health.exchange(&health.client, &code).await.expect(200);
+    let code = browser.get(&health.authorize(&health.client, "")).await;
+
+    let ticket = json!({ "user_id": health.jane.id, "ttl_sec": 600 });
+    let ticket = health
+        .world
+        .manage("POST", "/tickets/password-change", Some(ticket));
+    let ticket = text(&ticket.await.expect(201), "ticket");
+    let ticket = ticket.split("ticket=").nth(1).unwrap();
+    let ticket = ticket.split(['&', '#']).next().unwrap().to_owned();
+    let id = cardea_testkit::claims(tokens["id_token"].as_str().unwrap());
+    let cookie = |part: &str| {
+        let mut all = browser.cookies.iter();
+        all.find(|(name, _)| name.contains(part)).unwrap().1.clone()
+    };
+    vec![
+        ("code", code.param("code").unwrap()),
+        ("refresh token", text(&tokens, "refresh_token")),
+        ("access token", text(&tokens, "access_token")),
+        ("ID token", text(&tokens, "id_token")),
+        ("opaque token", text(&userinfo, "access_token")),
+        ("device code", text(&device, "device_code")),
+        ("user code", text(&device, "user_code")),
+        ("reset ticket", ticket),
+        ("session cookie", cookie("session")),
+        ("browser cookie", cookie("browser")),
+        ("login handle", handle),
+        ("client secret", health.client.secret.clone()),
+        (
+            "management token",
+            health.world.management_token_at(cardea_testkit::HOST).await,
+        ),
+        ("user id", health.jane.id.clone()),
+        ("sid", text(&id, "sid")),
+        ("nothing", "A".repeat(43)),
+    ]
+}
+
+/// Whether a thing opens a door.
+async fn opens(health: &Health, door: &str, thing: &str) -> bool {
+    let world = &health.world;
+    let client = &health.client;
+    let grant = |grant: &'static str, name: &'static str| {
+        vec![
+            ("grant_type", grant),
+            ("client_id", client.id.as_str()),
+            ("client_secret", client.secret.as_str()),
+            ("redirect_uri", Health::CALLBACK),
+            ("code_verifier", cardea_testkit::VERIFIER),
+            (name, thing),
+        ]
+    };
+    let mut browser = world.browser();
+    let in_url = thing.replace('|', "%7C");
+    match door {
+        "code" => {
+            world
+                .token(&grant("authorization_code", "code"))
+                .await
+                .status
+                == 200
+        }
+        "refresh_token" => {
+            world
+                .token(&grant("refresh_token", "refresh_token"))
+                .await
+                .status
+                == 200
+        }
+        "device_code" => {
+            let answer = world.token(&grant(DEVICE, "device_code")).await.json();
+            answer["error"] == "authorization_pending"
+        }
+        "userinfo" => {
+            let headers = vec![("authorization", format!("Bearer {thing}"))];
+            let sent = Sent {
+                path: "/userinfo",
+                headers,
+                ..Sent::default()
+            };
+            world.send(sent).await.status == 200
+        }
+        "management" => {
+            world
+                .manage_with(thing, "GET", "/clients", None)
+                .await
+                .status
+                == 200
+        }
+        "user_code" => {
+            let page = browser.get("/activate").await;
+            let page = browser
+                .submit(&page, &[("user_code", thing)], "default")
+                .await;
+            page.status() == 200
+        }
+        "ticket" => {
+            browser
+                .get(&format!("/u/reset-password?ticket={in_url}"))
+                .await
+                .status()
+                == 200
+        }
+        "unblock ticket" => {
+            browser
+                .get(&format!("/u/unblock?ticket={in_url}"))
+                .await
+                .status()
+                == 200
+        }
+        "session cookie" | "browser cookie" => {
+            let part = door.split(' ').next().unwrap();
+            browser
+                .cookies
+                .insert(format!("__Host-cardea_{part}"), thing.to_owned());
+            let silent = health.authorize(client, "&prompt=none");
+            browser.get(&silent).await.param("code").is_some()
+        }
+        "login handle" => {
+            browser
+                .get(&format!("/u/login?state={in_url}"))
+                .await
+                .status()
+                == 200
+        }
+        other => {
+            assert_eq!(other, "a door");
+            false
+        }
+    }
+}
+
+/// AUTHZ-13, SESSION-18: everything at every door; one of them opens, and another is no worse
+/// than nothing.
+#[tokio::test]
+async fn each_thing_opens_its_own_door_alone() {
+    let health = Health::new(Profile::Compat).await;
+    // so that the kind of grant is no reason to refuse
+    let grants = ["authorization_code", "refresh_token", DEVICE];
+    let body = json!({ "grant_types": grants });
+    let path = format!("/clients/{}", health.client.id);
+    let _ = health
+        .world
+        .manage("PATCH", &path, Some(body))
+        .await
+        .expect(200);
+    let mut browser = health.world.browser();
+    let everything = everything(&health, &mut browser).await;
+    let designed = [
+        ("code", "code"),
+        ("refresh token", "refresh_token"),
+        ("access token", "userinfo"),
+        ("opaque token", "userinfo"),
+        ("management token", "management"),
+        ("user code", "user_code"),
+        ("reset ticket", "ticket"),
+        ("session cookie", "session cookie"),
+    ];
+    let doors = [
+        "device_code",
+        "userinfo",
+        "management",
+        "user_code",
+        "ticket",
+        "unblock ticket",
+        "session cookie",
+        "browser cookie",
+        "login handle",
+        "refresh_token",
+        "code",
+    ];
+    for door in doors {
+        for (what, thing) in &everything {
+            let expected = designed.contains(&(*what, door));
+            let opened = opens(&health, door, thing).await;
+            assert_eq!(opened, expected, "{what} at {door}");
+        }
+    }
+}
+
+/// AUTHZ-58: what stands in the fragment of the page before does not travel on.
+#[tokio::test]
+async fn a_strict_redirect_brings_its_own_fragment() {
+    for (profile, sealed) in [(Profile::Compat, false), (Profile::Strict, true)] {
+        let health = Health::new(profile).await;
+        let urls = json!({ "allowed_logout_urls": ["https://app.example/bye"] });
+        let path = format!("/clients/{}", health.client.id);
+        let _ = health
+            .world
+            .manage("PATCH", &path, Some(urls))
+            .await
+            .expect(200);
+        let mut browser = health.world.browser();
+        let login = health.authorize(&health.client, "");
+        let bye = format!("/v2/logout?client_id={}", health.client.id);
+        let done = [
+            health.log_in(&mut browser, &login).await,
+            browser.get(&login).await,
+            browser.get(&login.replace("=code&", "=odd&")).await,
+            browser.get(&bye).await,
+        ];
+        for page in done {
+            let to = page.left_to.unwrap();
+            assert_eq!(to.ends_with("#_"), sealed, "{to}");
+            assert_eq!(to.matches('#').count(), usize::from(sealed), "{to}");
+        }
+    }
+}
+
+/// REDIR-17, WEB-07: what another site posts becomes a URL only where it can.
+#[tokio::test]
+async fn a_posted_request_that_is_no_url_is_no_fault_of_ours() {
+    let health = Health::new(Profile::Compat).await;
+    for junk in ["\r\nSet-Cookie: x=1", "\n", "\u{e9}", "\0", "\u{7f}", " "] {
+        let form = format!("client_id={}&state={junk}", health.client.id);
+        let headers = vec![
+            (
+                "content-type",
+                "application/x-www-form-urlencoded".to_owned(),
+            ),
+            ("sec-fetch-site", "cross-site".to_owned()),
+        ];
+        let sent = Sent {
+            method: "POST",
+            path: "/authorize",
+            headers,
+            body: form.into_bytes(),
+            host: "",
+        };
+        let answer = health.world.send(sent).await;
+        assert!(answer.status.as_u16() < 500, "{junk:?}: {}", answer.status);
+        for (name, value) in &answer.headers {
+            assert!(value.as_bytes().iter().all(|b| *b >= 0x20), "{name}");
+        }
+    }
+}

@@ -273,6 +273,37 @@ pub fn signups(protection: &Protection, ip: IpAddr) -> Counter {
     }
 }
 
+/// User codes that were typed at `/activate` and led nowhere (RFC 8628 5.1, attack TOKEN-37): five in
+/// one browser, thirty from one address, and then none for ten minutes. Codes have 34 bits, so
+/// those who guess from everywhere find none in the time that one lives.
+pub fn user_codes(browser: Option<&str>, ip: IpAddr) -> Vec<Counter> {
+    let counter = |of: [&str; 2], most| Counter {
+        key: Artefact::name(&["user code", of[0], of[1]]),
+        most,
+        window_s: 600,
+        leak_s: NO_LEAK,
+        about: None,
+    };
+    let here = network(ip);
+    let address = counter(["address", &here], 30);
+    // a thirtieth of the time for each, so that the typing errors of a whole house pass
+    let address = Counter {
+        leak_s: 20,
+        ..address
+    };
+    let browser = browser.map(|browser| counter(["browser", browser], 5));
+    [Some(address), browser].into_iter().flatten().collect()
+}
+
+/// Words about such a block: one in its ten minutes.
+pub fn user_codes_notice(blocked: &Counter) -> Counter {
+    Counter {
+        key: Artefact::name(&["notice", &cardea_jose::b64::encode(&blocked.key)]),
+        most: 1,
+        ..blocked.clone()
+    }
+}
+
 /// What whoever has an address has too: an IPv6 user has a network of 64 bits to try from (attack
 /// PASSWORD-14).
 pub fn network(ip: IpAddr) -> String {

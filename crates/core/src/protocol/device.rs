@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::body::{Body, Damaged, Writer};
 use super::client_auth::{self, Authenticated, Presented};
+use super::profile;
 use super::raw::Raw;
 use super::refusal::Refusal;
 use super::rules::Rule;
@@ -22,8 +23,6 @@ use crate::random::{self, Random};
 use crate::time::Timestamp;
 use crate::write::Write;
 
-/// Seconds that a device code lives (auth-semantics 3.4).
-pub const LIFETIME: i64 = 900;
 /// Seconds between two questions, to begin with; each early one adds as many (RFC 8628 3.5).
 pub const INTERVAL: i64 = 5;
 /// Characters of a device code: 258 bits.
@@ -143,6 +142,7 @@ pub fn issue(
     random: &mut dyn Random,
 ) -> (DeviceAnswer, [Write; 2]) {
     let (Site { tenant, issuer }, now) = site;
+    let lifetime = profile::device_code_lifetime(tenant.record.profile);
     let code = random::url_safe(random, LENGTH);
     let user_code = draw_user_code(tenant, random);
     let digest = sha256(code.as_bytes());
@@ -158,7 +158,7 @@ pub fn issue(
         polled_at: None,
         answer: None,
         created_at: now,
-        expires_at: now.plus_seconds(LIFETIME),
+        expires_at: now.plus_seconds(lifetime),
         consumed_at: None,
         revision: 1,
     };
@@ -177,21 +177,21 @@ pub fn issue(
         user_code,
         verification_uri,
         verification_uri_complete: complete,
-        expires_in: LIFETIME,
+        expires_in: lifetime,
         interval: INTERVAL,
     };
     (answer, [Write::Put(state.to_artefact()), Write::Put(user)])
 }
 
-/// By the tenant's `device_flow`: charset and mask. A mask that leaves too little to guess is
-/// not followed (attack TOKEN-37).
+/// By the tenant's `device_flow`: charset and mask. A mask that leaves less to guess than eight of
+/// the twenty letters is not followed (attack TOKEN-37): with digits that takes eleven.
 fn draw_user_code(tenant: &TenantView, random: &mut dyn Random) -> String {
     let setting = |member| {
         let value = tenant.settings.document.nested(&["device_flow", member]);
         value.and_then(Value::as_str)
     };
     let (charset, fewest, usual) = match setting("charset") {
-        Some("digits") => (DIGITS, 9, "***-***-***"),
+        Some("digits") => (DIGITS, 11, "****-****-****"),
         _ => (BASE20, 8, "****-****"),
     };
     let fits = |mask: &&str| {

@@ -171,6 +171,15 @@ pub const fn seals_fragments(profile: Profile) -> bool {
     matches!(profile, Profile::Strict)
 }
 
+/// Seconds that a device code lives: Auth0's figure (auth-semantics 3.4), or ten minutes (attack
+/// TOKEN-37).
+pub const fn device_code_lifetime(profile: Profile) -> i64 {
+    match profile {
+        Profile::Compat => 900,
+        Profile::Strict => 600,
+    }
+}
+
 /// Whether `grant_types` alone allow tokens at the authorization endpoint, or a flag of the
 /// application must too (attack AUTHZ-18).
 pub const fn front_channel_by_grant_type(profile: Profile) -> bool {

@@ -10,6 +10,7 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use cardea_core::model::{Artefact, ArtefactKind, Client, Entry, EventType};
+use cardea_core::protocol::attempts;
 use cardea_core::protocol::device::{self, Answer, DeviceState};
 use cardea_core::protocol::device_approval::{self, Outcome};
 use cardea_core::protocol::trace::Trace;
@@ -73,9 +74,14 @@ pub(crate) struct Waiting {
 
 impl Desk {
     async fn get(&self) -> Result<Response<Body>, Fault> {
-        let Some(code) = self.fields.get("user_code") else {
+        let code = self.fields.get("user_code");
+        // an image of another site does not use up this browser's tries
+        let Some(code) = code.filter(|_| !self.visit.is_embedded()) else {
             return Ok(self.ask(""));
         };
+        if let Some(stopped) = self.guessed(code).await? {
+            return Ok(stopped);
+        }
         match self.waiting(code).await? {
             Some(waiting) => Ok(self.confirm(&waiting)),
             None => self.unknown(code).await,
@@ -89,6 +95,9 @@ impl Desk {
         let Some(code) = self.fields.get("user_code") else {
             return Ok(self.problem("", "error-code-missing"));
         };
+        if let Some(stopped) = self.guessed(code).await? {
+            return Ok(stopped);
+        }
         let mark = self.fields.get("state").unwrap_or_default();
         match self.fields.get("action") {
             Some("accept" | "login") if !self.is_ours(mark, code, "confirm") => {
@@ -102,6 +111,27 @@ impl Desk {
                 None => self.unknown(code).await,
             },
         }
+    }
+
+    /// Counts a code before it is looked for, whatever the form wants with it: the marks of our
+    /// pages are no secret to the browser that they are for (attack TOKEN-37). What leads to a
+    /// device is taken back. `Some`: there were too many.
+    async fn guessed(&self, code: &str) -> Result<Option<Response<Body>>, Fault> {
+        let (visit, store) = (&self.visit, &self.visit.at.tenant.store);
+        let browser = visit.cookie(Cookie::Browser);
+        let counters = attempts::user_codes(browser.as_deref(), visit.at.ip);
+        let mut taken = Vec::new();
+        for counter in &counters {
+            if store.take_attempt(counter, visit.now).await?.blocked {
+                store.take_back(&[], &taken)?;
+                return self.too_many(code, counter).await.map(Some);
+            }
+            taken.push(counter.key);
+        }
+        if self.waiting(code).await?.is_some() {
+            store.take_back(&[], &taken)?;
+        }
+        Ok(None)
     }
 
     /// The device that waits for this code, if one does.

@@ -2,10 +2,12 @@
 
 use axum::body::Body;
 use cardea_core::model::EventType;
+use cardea_core::protocol::attempts::{self, Counter};
 use cardea_core::protocol::authorize::Refused;
 use cardea_core::protocol::consent::ConsentPage;
 use cardea_core::write::{Commit, Write};
-use http::{Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode, header};
+use serde_json::json;
 
 use super::activate::{Desk, Waiting};
 use super::consent::consent_lines;
@@ -49,6 +51,34 @@ impl Desk {
         store.commit(commit, self.visit.now).await?;
         let typed: String = code.chars().take(40).collect();
         Ok(self.problem(&typed, "error-code"))
+    }
+
+    /// Too many codes led nowhere: nothing is looked for, and the log is told once.
+    pub(crate) async fn too_many(
+        &self,
+        code: &str,
+        blocked: &Counter,
+    ) -> Result<Response<Body>, Fault> {
+        let visit = &self.visit;
+        let store = &visit.at.tenant.store;
+        let notice = attempts::user_codes_notice(blocked);
+        if !store.take_attempt(&notice, visit.now).await?.blocked {
+            let text = "Too many user codes that no device waits for.".to_owned();
+            let mut event = blank(visit, EventType::DeviceActivationRefused, text);
+            let reason = json!("too_many_user_codes");
+            event.details.insert("reason".to_owned(), reason);
+            let commit = Commit {
+                decided_at: None,
+                writes: vec![Write::Log(event)],
+            };
+            store.commit(commit, visit.now).await?;
+        }
+        let typed: String = code.chars().take(40).collect();
+        let mut answer = self.problem(&typed, "error-too-many");
+        *answer.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        let wait = HeaderValue::from(blocked.window_s);
+        answer.headers_mut().insert(header::RETRY_AFTER, wait);
+        Ok(answer)
     }
 
     /// Shows the code and the application, and asks whether it is this device.

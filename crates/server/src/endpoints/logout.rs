@@ -35,7 +35,7 @@ pub(crate) async fn v2(
         Ok(read) => read,
         Err(answer) => return answer,
     };
-    if is_embedded(&visit) {
+    if visit.is_embedded() {
         return visit.foreign_form();
     }
     let asked = V2Asked::parse(visit.uri.query());
@@ -57,7 +57,7 @@ pub(crate) async fn oidc(
         Ok(read) => read,
         Err(answer) => return answer,
     };
-    if is_embedded(&visit) {
+    if visit.is_embedded() {
         return visit.foreign_form();
     }
     let asked = if visit.method == Method::POST {
@@ -107,12 +107,6 @@ async fn oidc_answer(
         Err(refusal) => Err(refusal.clone()),
     })
     .await
-}
-
-/// An image or a frame of another site is nobody who logs out (attack LOGOUT-01).
-fn is_embedded(visit: &Visit) -> bool {
-    let into = visit.headers.get("sec-fetch-dest");
-    into.is_some_and(|into| into != "document")
 }
 
 /// Reads the session, decides, commits, answers.

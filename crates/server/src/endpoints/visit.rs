@@ -260,6 +260,12 @@ impl Visit {
         }
     }
 
+    /// An image or a frame of a page is nobody who logs out or types a code (attack LOGOUT-01).
+    pub(crate) fn is_embedded(&self) -> bool {
+        let into = self.headers.get("sec-fetch-dest");
+        into.is_some_and(|into| into != "document")
+    }
+
     /// An error page with texts of ours.
     pub(crate) fn problem(&self, status: StatusCode, title: &str, lead: &str) -> Response<Body> {
         let look = self.look(None);

@@ -132,3 +132,24 @@ fn the_figures_are_auth0s_unless_the_tenant_says_others() {
         "counted from everywhere"
     );
 }
+
+/// TOKEN-37: five of a browser, thirty of an address, of each network one.
+#[test]
+fn token_37_user_codes_are_counted_by_browser_and_by_address() {
+    let of = |browser: Option<&str>, ip: &str| user_codes(browser, ip.parse().unwrap());
+    let both = of(Some("b"), "192.0.2.1");
+    let figures: Vec<(i64, i64)> = both.iter().map(|c| (c.most, c.window_s)).collect();
+    assert_eq!(figures, [(30, 600), (5, 600)]);
+    // a browser without a cookie is another one each time: its address is what counts
+    let bare = of(None, "192.0.2.1");
+    assert_eq!(bare, both[..1]);
+    assert_eq!(of(Some("b"), "192.0.2.2")[1].key, both[1].key);
+    assert_ne!(of(Some("c"), "192.0.2.1")[1].key, both[1].key);
+    assert_eq!(
+        of(None, "2001:db8::1")[0].key,
+        of(None, "2001:db8::2")[0].key
+    );
+    let notice = user_codes_notice(&both[0]);
+    assert_eq!((notice.most, notice.window_s), (1, 600));
+    assert_ne!(notice.key, both[0].key);
+}

@@ -3,7 +3,9 @@
 use cardea_jose::sha256;
 
 use crate::id::{ApiIdentifier, ClientId, LogId, RoleId, UserId};
-use crate::model::{Artefact, ArtefactKind, Document, Kind, LogEvent, Permission, Revoke, User};
+use crate::model::{
+    Artefact, ArtefactKind, Document, Kind, LogEvent, Mail, Permission, Revoke, User,
+};
 use crate::time::Timestamp;
 
 /// One guarded change. A guard that does not hold undoes the whole commit.
@@ -25,6 +27,8 @@ pub enum Write {
     },
     /// An event recorded.
     Log(LogEvent),
+    /// A mail to be sent, however often that must be tried.
+    Mail(Mail),
     /// Protocol state made. Guard: nothing of its kind has its digest.
     Put(Artefact),
     /// Protocol state replaced. Guard: the stored revision is `revision`; it becomes that plus

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::dev::Dev;
 use crate::jobs;
 use crate::limits::Limits;
-use crate::mail::{Delivery, Mailer};
+use crate::mail::{Delivery, Mailer, postman};
 use crate::password::Passwords;
 use crate::peer::IpRange;
 use crate::random::SharedRandom;
@@ -95,8 +95,8 @@ impl App {
             random.fill(&mut bytes);
             u64::from_be_bytes(bytes)
         });
-        let (mail, postman) =
-            Mailer::new(&options.mail, options.clock.clone()).map_err(StartError::Mail)?;
+        let (clock, random) = (options.clock.clone(), options.random.clone());
+        let mail = Mailer::new(&options.mail, clock, random).map_err(StartError::Mail)?;
         let app = Arc::new_cyclic(|me| Self {
             me: Weak::clone(me),
             store: options.store,
@@ -121,8 +121,9 @@ impl App {
             .spawn(jobs::follow_versions(Arc::clone(&app), app.stop.clone()));
         app.jobs
             .spawn(jobs::sweep(Arc::clone(&app), app.stop.clone()));
-        if let Some(postman) = postman {
-            app.jobs.spawn(postman.run(app.stop.clone()));
+        if app.mail.needs_postman() {
+            app.jobs
+                .spawn(postman::run(Arc::clone(&app), app.stop.clone()));
         }
         app.jobs.close();
         app.aside.close();

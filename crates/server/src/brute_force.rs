@@ -198,7 +198,7 @@ async fn tell(
     };
     let named = user.as_ref().map_or(name, known);
     let mut writes = vec![Said::default().event((app, at, now), (event, text), named)];
-    let mut letter = None;
+    let mut outgoing = None;
     if let Some(user) = user.filter(|_| mails && blocks)
         && let Some(to) = user.email.as_deref()
     {
@@ -208,15 +208,18 @@ async fn tell(
             .with(|random| tickets::make(new, &at.issuer, now, random));
         writes.extend(made.writes);
         let view = &at.tenant.loaded().view;
-        letter = Some(Letter::new(Kind::Blocked, to, view).link(made.link));
+        let letter = Letter::new(Kind::Blocked, to, view).link(made.link);
+        let letter = app.mail.write(&letter);
+        writes.extend(letter.write());
+        outgoing = Some(letter);
     }
     let commit = Commit {
         decided_at: None,
         writes,
     };
     store.commit(commit, now).await?;
-    if let Some(letter) = letter {
-        app.mail.send(&letter);
+    if let Some(outgoing) = outgoing {
+        app.mail.committed(outgoing);
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use cardea_jose::SealingKey;
 use crate::artefacts;
 use crate::db::{Refusal, Statement};
 use crate::error::StoreError;
+use crate::mail;
 use crate::open::TenantStore;
 use crate::seal;
 use crate::users;
@@ -104,6 +105,7 @@ impl Plan<'_> {
                 | Write::Consume(..)
                 | Write::Revoke(_)
                 | Write::User(_)
+                | Write::Mail(_)
                 | Write::ForgetFailures(_) => statements.extend(self.people(&write)?),
             }
         }
@@ -135,6 +137,7 @@ impl Plan<'_> {
                 | Write::Consume(..)
                 | Write::Revoke(_)
                 | Write::User(_)
+                | Write::Mail(_)
                 | Write::ForgetFailures(_) => consumed.extend(self.people(&write)?),
                 // they went the other way
                 Write::Insert(_) | Write::Update(_) | Write::Delete { .. } => {}
@@ -156,6 +159,7 @@ impl Plan<'_> {
                 vec![artefacts::consume(self.tenant, *kind, digest, *at)]
             }
             Write::Revoke(what) => artefacts::revoke(self.tenant, what),
+            Write::Mail(mail) => vec![mail::put(self.key, self.tenant, mail)?],
             Write::User(write) => users::statements(self.key, self.tenant, write)?,
             Write::ForgetFailures(identifiers) => identifiers
                 .iter()

@@ -33,6 +33,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "0002_people",
         text: include_str!("../migrations/0002_people.sql"),
     },
+    Migration {
+        name: "0003_mail",
+        text: include_str!("../migrations/0003_mail.sql"),
+    },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY, checksum TEXT NOT NULL)";

@@ -93,6 +93,7 @@ pub(crate) async fn check_key(db: &Db, key: &SealingKey) -> Result<(), OpenError
             "INSERT INTO meta (name, value) SELECT $1, $2
               WHERE NOT EXISTS (SELECT 1 FROM document WHERE sealed IS NOT NULL)
                 AND NOT EXISTS (SELECT 1 FROM user_account WHERE sealed IS NOT NULL)
+                AND NOT EXISTS (SELECT 1 FROM mail)
               ON CONFLICT (name) DO NOTHING",
             params![CANARY, b64::encode(&sealed)],
         );

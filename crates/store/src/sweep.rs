@@ -17,7 +17,7 @@ const VERSIONS: i64 = 10_000;
 pub struct Swept {
     /// Consumed assertions that have expired.
     pub assertions: u64,
-    /// Protocol state and counts whose time is over.
+    /// Protocol state, counts and mails whose time is over.
     pub expired: u64,
     /// Log events that were old.
     pub log_events: u64,
@@ -87,7 +87,15 @@ impl Store {
                 params![border, BATCH],
             )
             .await?;
-        Ok(artefacts + failures)
+        // a postman forgets his mails himself; these lost theirs with the configuration
+        let mails = self
+            .delete(
+                "DELETE FROM mail WHERE (tenant_id, mail_id) IN (
+                    SELECT tenant_id, mail_id FROM mail WHERE expires_at < $1 LIMIT $2)",
+                params![border, BATCH],
+            )
+            .await?;
+        Ok(artefacts + failures + mails)
     }
 
     /// Runs a deletion of one batch until it finds nothing.

@@ -126,6 +126,7 @@ impl Store {
             all("DELETE FROM user_account WHERE tenant_id = $1"),
             all("DELETE FROM artefact WHERE tenant_id = $1"),
             all("DELETE FROM login_failure WHERE tenant_id = $1"),
+            all("DELETE FROM mail WHERE tenant_id = $1"),
         ];
         for document in &documents {
             commit::insert(&mut statements, self.sealing(), id, document)?;

@@ -11,6 +11,7 @@ mod differential;
 mod groups;
 mod guards;
 mod logs;
+mod mails;
 mod migrations;
 mod nodes;
 mod opening;

@@ -14,6 +14,7 @@ mod health;
 mod people;
 pub mod postgres;
 mod signer;
+mod smtp;
 mod world;
 
 pub use answer::Answer;
@@ -21,4 +22,5 @@ pub use browser::{Browser, Page};
 pub use health::Health;
 pub use people::{Person, VERIFIER, challenge};
 pub use signer::{JWT_BEARER, Signer};
+pub use smtp::{Heard, MailServer, Manners};
 pub use world::{Api, Client, HOST, Sent, World, claims, escape};

@@ -109,10 +109,24 @@ impl World {
         Self::made(store, profile, |_| {}).await
     }
 
+    /// A world on an empty store of the test's own, with other options.
+    pub async fn on_with(
+        store: Store,
+        profile: Profile,
+        change: impl FnOnce(&mut Options),
+    ) -> Self {
+        Self::made(store, profile, change).await
+    }
+
     /// Another node on the database of this world, with the same clock.
     pub async fn another_node(&self, store: Store) -> Self {
+        self.another_node_with(store, |_| {}).await
+    }
+
+    /// The same with other options.
+    pub async fn another_node_with(&self, store: Store, change: impl FnOnce(&mut Options)) -> Self {
         let random = SharedRandom::seeded("another node");
-        Self::started(store, self.clock.clone(), random, |_| {}).await
+        Self::started(store, self.clock.clone(), random, change).await
     }
 
     async fn made(store: Store, profile: Profile, change: impl FnOnce(&mut Options)) -> Self {

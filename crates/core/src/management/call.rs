@@ -130,6 +130,7 @@ impl Reply {
             | Write::Update(_)
             | Write::Delete { .. }
             | Write::Log(_)
+            | Write::Mail(_)
             | Write::Put(_)
             | Write::Replace(_)
             | Write::Consume(..)

@@ -65,6 +65,8 @@ pub enum EventType {
     SignedUp,
     /// A sign-up refused.
     SignupRefused,
+    /// A mail will never be sent.
+    MailFailed,
     /// A link to choose a new password was asked for.
     PasswordLinkSent,
     /// Nobody to send such a link to.
@@ -123,6 +125,7 @@ impl EventType {
             Self::Deprecated => "depnote",
             Self::SignedUp => "ss",
             Self::SignupRefused => "fs",
+            Self::MailFailed => "fn",
             Self::PasswordLinkSent => "scpr",
             Self::PasswordLinkRefused => "fcpr",
             Self::PasswordChanged => "scp",

@@ -10,6 +10,7 @@ mod document;
 mod entry;
 mod key;
 mod log;
+mod mail;
 mod profile;
 mod settings;
 mod tenant;
@@ -27,6 +28,7 @@ pub use document::{Corrupt, Document, Kind, Secrets};
 pub use entry::Entry;
 pub use key::{KeyRing, KeyState, TenantKey};
 pub use log::{EventType, EventUser, LogEvent, show_event};
+pub use mail::Mail;
 pub use profile::Profile;
 pub use settings::{
     ErrorPageSettings, LoginSettings, ResourceParameter, SessionLifetimes, Settings,

@@ -166,6 +166,7 @@ impl Operator {
                 }
                 // users and protocol state are not in the view
                 Write::Log(_)
+                | Write::Mail(_)
                 | Write::ConsumeAssertion { .. }
                 | Write::Put(_)
                 | Write::Replace(_)

@@ -8,14 +8,14 @@ use askama::Template;
 use cardea_core::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::Mail;
+use super::Written;
 
 /// The oldest go when there are more.
 const MOST_KEPT: usize = 500;
 
 /// What was caught, newest first.
 #[derive(Default)]
-pub(crate) struct Inbox(Mutex<VecDeque<(Mail, Timestamp)>>);
+pub(crate) struct Inbox(Mutex<VecDeque<(Written, Timestamp)>>);
 
 #[derive(Template)]
 #[template(path = "inbox.html")]
@@ -24,12 +24,12 @@ struct Page {
 }
 
 struct Shown {
-    mail: Mail,
+    mail: Written,
     at: String,
 }
 
 impl Inbox {
-    pub(super) fn put(&self, mail: Mail, at: Timestamp) {
+    pub(super) fn put(&self, mail: Written, at: Timestamp) {
         let mut caught = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         caught.push_front((mail, at));
         caught.truncate(MOST_KEPT);
@@ -38,7 +38,7 @@ impl Inbox {
     /// As JSON, newest first: `[{to, subject, text, html, links, at}]`.
     pub(crate) fn to_json(&self) -> Value {
         let caught = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let show = |(mail, at): &(Mail, Timestamp)| {
+        let show = |(mail, at): &(Written, Timestamp)| {
             json!({
                 "to": mail.to,
                 "subject": mail.subject,

@@ -3,7 +3,7 @@
 use askama::Template;
 use cardea_core::model::TenantView;
 
-use super::Mail;
+use super::Written;
 use super::texts::{Kind, Language, Texts, texts};
 
 /// A letter to be written.
@@ -77,7 +77,7 @@ impl Letter {
         self.kind
     }
 
-    pub(super) fn write(&self) -> Result<Mail, askama::Error> {
+    pub(super) fn write(&self) -> Result<Written, askama::Error> {
         let texts = texts(self.kind, self.language, &self.tenant);
         let link = self.link.as_deref();
         let html = Html {
@@ -92,7 +92,7 @@ impl Letter {
             tenant: &self.tenant,
             link,
         };
-        Ok(Mail {
+        Ok(Written {
             to: self.to.clone(),
             html: html.render()?,
             text: plain.render()?,

@@ -10,25 +10,19 @@ use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsPar
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use percent_encoding::percent_decode_str;
-use tokio_util::sync::CancellationToken;
 
-use super::{Mail, SmtpConfig};
+use super::{SmtpConfig, Written};
 use crate::clock::Clock;
 use crate::random::SharedRandom;
 
 /// A server that does not answer is given up after this.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How often a mail is tried while the server says "not now", and how long it waits in between.
-const TRIES: usize = 5;
-const PAUSE: Duration = Duration::from_secs(30);
 
 /// A mail server, and the name in which we write.
 pub(super) struct Smtp {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
     random: SharedRandom,
-    /// Between two tries.
-    pub(super) pause: Duration,
 }
 
 impl fmt::Debug for Smtp {
@@ -38,8 +32,8 @@ impl fmt::Debug for Smtp {
 }
 
 /// Why a mail did not leave.
-#[derive(Debug)]
-enum Failed {
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Failed {
     /// Trying again is of no use.
     Forever(String),
     /// It may be.
@@ -82,42 +76,13 @@ impl Smtp {
             transport: transport.build(),
             from,
             random: SharedRandom::system(),
-            pause: PAUSE,
         })
     }
 
-    /// Sends one mail, or says in the log why not. Addresses do not stand in the log.
-    pub(super) async fn deliver(&self, mail: &Mail, stop: &CancellationToken) {
-        let message = match self.message(mail) {
-            Ok(message) => message,
-            Err(why) => {
-                tracing::error!(%why, "a mail cannot be sent as it is");
-                return;
-            }
-        };
-        let mut pause = tokio::time::interval(self.pause);
-        for last in (0..TRIES).rev() {
-            // the first one is at once; at the end nobody waits for the next
-            _ = stop.run_until_cancelled(pause.tick()).await;
-            match self.once(&message).await {
-                Ok(()) => return,
-                Err(Failed::Forever(why)) => {
-                    tracing::error!(%why, "the mail server refused a mail");
-                    return;
-                }
-                Err(Failed::ForNow(why)) if last == 0 || stop.is_cancelled() => {
-                    tracing::error!(%why, "a mail could not be sent");
-                    return;
-                }
-                Err(Failed::ForNow(why)) => {
-                    tracing::warn!(%why, "a mail could not be sent; it is tried again");
-                }
-            }
-        }
-    }
-
-    async fn once(&self, message: &Message) -> Result<(), Failed> {
-        let sent = self.transport.send(message.clone()).await;
+    /// Sends one mail.
+    pub(super) async fn send(&self, written: &Written) -> Result<(), Failed> {
+        let message = self.message(written).map_err(Failed::Forever)?;
+        let sent = self.transport.send(message).await;
         sent.map(drop).map_err(|error| {
             let why = error.to_string();
             if error.is_permanent() {
@@ -128,7 +93,7 @@ impl Smtp {
         })
     }
 
-    fn message(&self, mail: &Mail) -> Result<Message, String> {
+    fn message(&self, mail: &Written) -> Result<Message, String> {
         // an address that would add a header or a recipient does not parse (attack SIGNUP-07)
         let to: lettre::Address = mail
             .to

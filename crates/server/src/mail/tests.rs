@@ -1,17 +1,14 @@
 //! What the letters say, and a conversation with a mail server.
 
-use std::sync::{Arc, Mutex};
-
 use cardea_core::id::{Host, TenantId};
 use cardea_core::model::{Document, Kind as DocumentKind, Profile, TenantRecord, TenantView};
 use cardea_core::time::Timestamp;
-use cardea_jose::Secret;
+use cardea_testkit::{Heard, MailServer, Manners};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
+use super::smtp::Failed;
 use super::*;
 use crate::dev::testing::localhost_tls;
 use crate::tls::TlsConfig;
@@ -66,11 +63,14 @@ fn signup_07_no_name_ends_a_header() {
 #[test]
 fn the_inbox_is_newest_first_and_escaped() {
     let clock = Clock::stopped_at(Timestamp::from_seconds(1_800_000_000));
-    let (mailer, postman) = Mailer::new(&Delivery::Inbox, clock).unwrap();
-    assert!(postman.is_none());
+    let mailer = Mailer::new(&Delivery::Inbox, clock, SharedRandom::seeded("mail")).unwrap();
+    assert!(!mailer.needs_postman());
     let view = tenant(&json!({"friendly_name": "<i>Acme</i>"}));
     for kind in [Kind::VerifyEmail, Kind::ResetPassword] {
-        mailer.send(&Letter::new(kind, "jane@example.com", &view).link(LINK.to_owned()));
+        let letter = Letter::new(kind, "jane@example.com", &view).link(LINK.to_owned());
+        let outgoing = mailer.write(&letter);
+        assert!(outgoing.write().is_none(), "what is caught does not wait");
+        mailer.committed(outgoing);
     }
     let inbox = mailer.inbox().unwrap();
     let caught = inbox.to_json();
@@ -87,122 +87,72 @@ fn the_inbox_is_newest_first_and_escaped() {
     assert_eq!(inbox.to_json(), json!([]));
 }
 
-/// How a mail server behaves.
-#[derive(Clone, Default)]
-struct Manners {
-    /// Answers to `RCPT TO`, one each; then 250.
-    recipient: Arc<Mutex<Vec<&'static str>>>,
-    tls: Option<TlsConfig>,
-}
-
-/// A mail server that keeps what it is sent, as small as RFC 5321 lets it be.
-async fn sink(manners: Manners) -> (u16, mpsc::UnboundedReceiver<String>) {
+/// A mail server that wants STARTTLS before anything else.
+async fn with_starttls(tls: TlsConfig) -> MailServer {
+    let (manners, heard) = Manners::answering(&[]);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let (kept, mails) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(serve(stream, manners.clone(), kept.clone()));
+            let (manners, tls) = (manners.clone(), tls.clone());
+            tokio::spawn(async move {
+                if let Some(stream) = until_starttls(stream).await
+                    && let Ok(secure) = tls.accept(stream).await
+                {
+                    manners.talk(secure).await;
+                }
+            });
         }
     });
-    (port, mails)
+    MailServer { port, heard }
 }
 
-async fn serve(mut stream: TcpStream, manners: Manners, kept: mpsc::UnboundedSender<String>) {
-    stream.write_all(b"220 sink\r\n").await.unwrap();
-    if let Some(tls) = manners.tls.clone() {
-        let mut plain = BufReader::new(stream);
-        let mut line = String::new();
-        loop {
-            line.clear();
-            if plain.read_line(&mut line).await.unwrap_or(0) == 0 {
-                return;
-            }
-            assert!(!line.starts_with("AUTH"), "no password before TLS");
-            if line.starts_with("STARTTLS") {
-                plain.write_all(b"220 go\r\n").await.unwrap();
-                break;
-            }
-            plain
-                .write_all(b"250-sink\r\n250 STARTTLS\r\n")
-                .await
-                .unwrap();
-        }
-        if let Ok(secure) = tls.accept(plain.into_inner()).await {
-            talk(secure, &manners, &kept).await;
-        }
-        return;
-    }
-    talk(stream, &manners, &kept).await;
-}
-
-async fn talk(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
-    manners: &Manners,
-    kept: &mpsc::UnboundedSender<String>,
-) {
-    let mut stream = BufReader::new(stream);
-    let mut seen = String::new();
+async fn until_starttls(mut stream: TcpStream) -> Option<TcpStream> {
+    stream.write_all(b"220 here\r\n").await.ok()?;
+    let mut plain = BufReader::new(stream);
     let mut line = String::new();
     loop {
         line.clear();
-        if stream.read_line(&mut line).await.unwrap_or(0) == 0 {
-            return;
+        if plain.read_line(&mut line).await.ok()? == 0 {
+            return None;
         }
-        seen.push_str(&line);
-        let answer = match line.split([' ', '\r']).next().unwrap_or_default() {
-            "EHLO" => "250-sink\r\n250 AUTH PLAIN\r\n".to_owned(),
-            "AUTH" => "235 fine\r\n".to_owned(),
-            "RCPT" => {
-                let next = manners.recipient.lock().unwrap().pop();
-                next.unwrap_or("250 fine\r\n").to_owned()
-            }
-            "DATA" => {
-                stream.write_all(b"354 go\r\n").await.unwrap();
-                loop {
-                    line.clear();
-                    stream.read_line(&mut line).await.unwrap();
-                    if line == ".\r\n" {
-                        break;
-                    }
-                    seen.push_str(&line);
-                }
-                kept.send(std::mem::take(&mut seen)).unwrap();
-                "250 kept\r\n".to_owned()
-            }
-            "QUIT" => {
-                stream.write_all(b"221 bye\r\n").await.unwrap();
-                return;
-            }
-            _ => "250 fine\r\n".to_owned(),
+        assert!(!line.starts_with("AUTH"), "no password before TLS");
+        let answer: &[u8] = if line.starts_with("STARTTLS") {
+            b"220 go\r\n"
+        } else {
+            b"250-here\r\n250 STARTTLS\r\n"
         };
-        if stream.write_all(answer.as_bytes()).await.is_err() {
-            return;
+        plain.write_all(answer).await.ok()?;
+        if line.starts_with("STARTTLS") {
+            return Some(plain.into_inner());
         }
     }
 }
 
-fn post(url: String, ca_file: Option<PathBuf>) -> (Mailer, Postman) {
-    let delivery = Delivery::Smtp(SmtpConfig {
-        url: Secret::new(url),
+fn smtp(url: &str, ca_file: Option<PathBuf>) -> Smtp {
+    Smtp::new(&SmtpConfig {
+        url: Secret::new(url.to_owned()),
         from: "Acme <no-reply@acme.example>".to_owned(),
         ca_file,
-    });
-    let (mailer, postman) = Mailer::new(&delivery, Clock::system()).unwrap();
-    (mailer, postman.unwrap())
+    })
+    .unwrap()
+}
+
+fn written(to: &str, name: &str) -> Written {
+    let view = tenant(&json!({ "friendly_name": name }));
+    let letter = Letter::new(Kind::ResetPassword, to, &view).link(LINK.to_owned());
+    letter.write().unwrap()
 }
 
 #[tokio::test]
 async fn a_mail_is_a_conversation() {
-    let (port, mut mails) = sink(Manners::default()).await;
-    let (mailer, postman) = post(format!("smtp://127.0.0.1:{port}?tls=none"), None);
-    let stop = CancellationToken::new();
-    let running = tokio::spawn(postman.run(stop.clone()));
-    let view = tenant(&json!({"friendly_name": "Grüße"}));
-    mailer.send(&Letter::new(Kind::ResetPassword, "jane@example.com", &view).link(LINK.to_owned()));
-    let mail = mails.recv().await.unwrap();
-    stop.cancel();
-    running.await.unwrap();
+    let mut server = MailServer::start(&[]).await;
+    let smtp = smtp(&format!("smtp://127.0.0.1:{}?tls=none", server.port), None);
+    let sent = smtp.send(&written("jane@example.com", "Grüße")).await;
+    assert_eq!(sent, Ok(()));
+    let Heard::Kept(mail) = server.next().await else {
+        panic!("not kept");
+    };
     for part in [
         "EHLO acme.example",
         "MAIL FROM:<no-reply@acme.example>",
@@ -222,101 +172,50 @@ async fn a_mail_is_a_conversation() {
 /// SIGNUP-07: an address that would be two, or a command, goes nowhere.
 #[tokio::test]
 async fn signup_07_addresses_that_are_none_are_not_sent_to() {
-    let (port, mut mails) = sink(Manners::default()).await;
-    let (mailer, postman) = post(format!("smtp://127.0.0.1:{port}?tls=none"), None);
-    let stop = CancellationToken::new();
-    let running = tokio::spawn(postman.run(stop.clone()));
-    let view = tenant(&json!({}));
+    let mut server = MailServer::start(&[]).await;
+    let smtp = smtp(&format!("smtp://127.0.0.1:{}?tls=none", server.port), None);
     for bad in [
         "jane@example.com\r\nRCPT TO:<x@example.com>",
         "jane@example.com, x@example.com",
         "jane@example.com>\r\nDATA",
         "",
     ] {
-        mailer.send(&Letter::new(Kind::VerifyEmail, bad, &view));
+        let sent = smtp.send(&written(bad, "Acme")).await;
+        assert!(matches!(sent, Err(Failed::Forever(_))), "{bad:?} {sent:?}");
     }
-    mailer.send(&Letter::new(Kind::VerifyEmail, "last@example.com", &view));
-    let mail = mails.recv().await.unwrap();
-    assert!(mail.contains("RCPT TO:<last@example.com>"), "{mail}");
-    stop.cancel();
-    running.await.unwrap();
-    assert!(mails.try_recv().is_err());
+    assert!(server.heard.try_recv().is_err());
 }
 
 #[tokio::test]
-async fn not_now_is_tried_again_and_never_is_not() {
-    let answers = vec![
-        "550 never\r\n",
-        "250 fine\r\n",
-        "451 not now\r\n",
-        "451 not now\r\n",
-    ];
-    let manners = Manners {
-        recipient: Arc::new(Mutex::new(answers)),
-        tls: None,
-    };
-    let (port, mut mails) = sink(manners).await;
-    let (mailer, mut postman) = post(format!("smtp://127.0.0.1:{port}?tls=none"), None);
-    postman.smtp.pause = std::time::Duration::from_millis(1);
-    let stop = CancellationToken::new();
-    let running = tokio::spawn(postman.run(stop.clone()));
-    let view = tenant(&json!({}));
-    for to in [
-        "first@example.com",
-        "second@example.com",
-        "third@example.com",
-    ] {
-        mailer.send(&Letter::new(Kind::VerifyEmail, to, &view));
-    }
-    assert!(
-        mails
-            .recv()
-            .await
-            .unwrap()
-            .contains("RCPT TO:<first@example.com>")
-    );
-    assert!(
-        mails
-            .recv()
-            .await
-            .unwrap()
-            .contains("RCPT TO:<third@example.com>")
-    );
-    stop.cancel();
-    running.await.unwrap();
+async fn not_now_is_not_never() {
+    let server = MailServer::start(&["451 not now\r\n", "550 never\r\n"]).await;
+    let smtp = smtp(&format!("smtp://127.0.0.1:{}?tls=none", server.port), None);
+    let mail = written("jane@example.com", "Acme");
+    assert!(matches!(smtp.send(&mail).await, Err(Failed::ForNow(_))));
+    assert!(matches!(smtp.send(&mail).await, Err(Failed::Forever(_))));
+    assert_eq!(smtp.send(&mail).await, Ok(()));
 }
 
 #[tokio::test]
 async fn starttls_is_demanded_and_verified() {
     let folder = tempfile::tempdir().unwrap();
     let (tls, _) = localhost_tls(folder.path(), Clock::real_now());
-    let manners = Manners {
-        recipient: Arc::default(),
-        tls: Some(tls),
-    };
-    let (port, mut mails) = sink(manners).await;
-    let view = tenant(&json!({}));
-    let letter = Letter::new(Kind::VerifyEmail, "jane@example.com", &view);
+    let mut server = with_starttls(tls).await;
+    let mail = written("jane@example.com", "Acme");
 
     let ca = folder.path().join("dev-ca.pem");
-    let url = format!("smtp://user:pass@localhost:{port}");
-    let (mailer, postman) = post(url.clone(), Some(ca));
-    let stop = CancellationToken::new();
-    let running = tokio::spawn(postman.run(stop.clone()));
-    mailer.send(&letter);
-    let mail = mails.recv().await.unwrap();
-    assert!(mail.contains("AUTH PLAIN"), "{mail}");
-    stop.cancel();
-    running.await.unwrap();
+    let url = format!("smtp://user:pass@localhost:{}", server.port);
+    assert_eq!(smtp(&url, Some(ca)).send(&mail).await, Ok(()));
+    let kept = server.next().await;
+    assert!(
+        matches!(&kept, Heard::Kept(mail) if mail.contains("AUTH PLAIN")),
+        "{kept:?}"
+    );
 
     // a certificate that nobody vouches for, and a server without TLS: nothing is sent
-    let (plain, mut none) = sink(Manners::default()).await;
-    for url in [url, format!("smtp://user:pass@127.0.0.1:{plain}")] {
-        let (mailer, postman) = post(url, None);
-        mailer.send(&letter);
-        let stop = CancellationToken::new();
-        stop.cancel();
-        postman.run(stop).await;
+    let mut plain = MailServer::start(&[]).await;
+    for url in [url, format!("smtp://user:pass@127.0.0.1:{}", plain.port)] {
+        assert!(smtp(&url, None).send(&mail).await.is_err(), "{url}");
     }
-    assert!(mails.try_recv().is_err() && none.try_recv().is_err());
+    assert!(server.heard.try_recv().is_err() && plain.heard.try_recv().is_err());
 }

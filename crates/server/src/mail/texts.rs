@@ -1,6 +1,8 @@
 //! What the letters say. No user's name stands in them: whoever signs up chooses it, and would
 //! write to others through us (attack SIGNUP-08).
 
+use cardea_core::protocol::tickets::Purpose;
+
 /// Which letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
@@ -17,6 +19,16 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// Seconds for which it is worth sending: as long as its link opens anything.
+    pub(super) const fn useful_for_s(self) -> i64 {
+        match self {
+            Self::VerifyEmail => Purpose::VerifyEmail.lifetime(),
+            Self::ResetPassword => Purpose::ResetPassword.lifetime(),
+            Self::Blocked => Purpose::Unblock.lifetime(),
+            Self::PasswordChanged | Self::AlreadyRegistered => 2 * 86_400,
+        }
+    }
+
     #[cfg(test)]
     pub(super) const ALL: [Self; 5] = [
         Self::VerifyEmail,

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::brute_force;
 use crate::fault::Fault;
 use crate::guard::At;
-use crate::mail::{Kind, Letter};
+use crate::mail::{Kind, Letter, Outgoing};
 
 /// How often something is tried anew when somebody else moved first.
 const TRIES: usize = 4;
@@ -104,18 +104,20 @@ async fn send(
         let event = (EventType::PasswordLinkSent, text);
         writes.push(said.event((app, at, now), event, known(user)));
     }
-    let commit = Commit {
-        decided_at: None,
-        writes,
-    };
-    at.tenant.store.commit(commit, now).await?;
     let kind = match purpose {
         Purpose::ResetPassword => Kind::ResetPassword,
         Purpose::VerifyEmail => Kind::VerifyEmail,
         Purpose::Unblock => Kind::Blocked,
     };
     let letter = Letter::new(kind, to, &at.tenant.loaded().view).link(made.link);
-    app.mail.send(&letter.in_language(said.languages()));
+    let outgoing = app.mail.write(&letter.in_language(said.languages()));
+    writes.extend(outgoing.write());
+    let commit = Commit {
+        decided_at: None,
+        writes,
+    };
+    at.tenant.store.commit(commit, now).await?;
+    app.mail.committed(outgoing);
     Ok(true)
 }
 
@@ -191,13 +193,17 @@ pub(crate) async fn reset(
         };
         let event = (EventType::PasswordChanged, "Password changed".to_owned());
         writes.push(said.event((app, at, now), event, known(proved.user())));
+        let outgoing = tell_changed(app, at, proved.user(), said);
+        writes.extend(outgoing.iter().filter_map(Outgoing::write));
         match commit(at, writes, now).await? {
             Some(Conflict::Consumed(_)) => {
                 return Ok(Err(NotChanged::Ticket(TicketRefusal::Used)));
             }
             Some(_) => {} // somebody moved first: look again
             None => {
-                tell_changed(app, at, proved.user(), said);
+                if let Some(outgoing) = outgoing {
+                    app.mail.committed(outgoing);
+                }
                 return Ok(Ok(proved));
             }
         }
@@ -252,11 +258,10 @@ async fn facts<'a>(
 }
 
 /// The user learns of another password, at the address that the account has (attack PASSWORD-35).
-pub(crate) fn tell_changed(app: &App, at: &At, user: &User, said: &Said) {
-    if let Some(to) = user.email.as_deref() {
-        let letter = Letter::new(Kind::PasswordChanged, to, &at.tenant.loaded().view);
-        app.mail.send(&letter.in_language(said.languages()));
-    }
+fn tell_changed(app: &App, at: &At, user: &User, said: &Said) -> Option<Outgoing> {
+    let to = user.email.as_deref()?;
+    let letter = Letter::new(Kind::PasswordChanged, to, &at.tenant.loaded().view);
+    Some(app.mail.write(&letter.in_language(said.languages())))
 }
 
 /// Uses a ticket to prove its user's address.

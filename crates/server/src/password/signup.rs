@@ -157,14 +157,26 @@ fn tell_aside(app: &App, at: &At, signup: &Signup, said: &Said) {
     app.do_aside(|app| async move {
         let now = app.clock.now();
         let counter = attempts::mails(&connection, &email);
-        match brute_force::has_room(&app, &at.tenant.store, &counter, now).await {
-            Ok(true) => {
-                let view = &at.tenant.loaded().view;
-                let letter = Letter::new(Kind::AlreadyRegistered, &email, view);
-                app.mail.send(&letter.in_language(said.languages()));
-            }
-            Ok(false) => {}
-            Err(error) => tracing::error!(%error, "a mail could not be counted"),
+        let store = &at.tenant.store;
+        let told = match brute_force::has_room(&app, store, &counter, now).await {
+            Ok(true) => tell_owner(&app, &at, &email, &said).await,
+            Ok(false) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = told {
+            tracing::error!(%error, "a mail was not written");
         }
     });
+}
+
+async fn tell_owner(app: &App, at: &At, email: &str, said: &Said) -> Result<(), StoreError> {
+    let letter = Letter::new(Kind::AlreadyRegistered, email, &at.tenant.loaded().view);
+    let outgoing = app.mail.write(&letter.in_language(said.languages()));
+    let commit = Commit {
+        decided_at: None,
+        writes: outgoing.write().into_iter().collect(),
+    };
+    at.tenant.store.commit(commit, app.clock.now()).await?;
+    app.mail.committed(outgoing);
+    Ok(())
 }

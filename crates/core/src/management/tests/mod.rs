@@ -219,6 +219,7 @@ impl World {
             | Write::Consume(..)
             | Write::Revoke(_)
             | Write::User(_)
+            | Write::Mail(_)
             | Write::ForgetFailures(_) => self.people.apply(write),
         }
     }

@@ -157,6 +157,7 @@ impl People {
             | Write::Update(_)
             | Write::Delete { .. }
             | Write::Log(_)
+            | Write::Mail(_)
             | Write::Consume(..)
             | Write::ConsumeAssertion { .. } => panic!("not a management write of people"),
         }

@@ -77,6 +77,7 @@ impl Shelf {
             | Write::Update(_)
             | Write::Delete { .. }
             | Write::Log(_)
+            | Write::Mail(_)
             | Write::Revoke(_)
             | Write::User(_)
             | Write::ForgetFailures(_)

@@ -118,8 +118,13 @@ fn an_empty_folder_becomes_a_working_server_and_stays_one() {
     let second = complaint(&["dev", "--port", "0", "--data", &data]);
     assert!(second.contains("another server"), "{second}");
 
+    // the examples find the server by the file in its folder, for as long as it runs
+    let kept = Path::new(&data).join("ready.json");
+    let written = fs::read(&first.ready_file).unwrap();
+    assert_eq!(fs::read(&kept).unwrap(), written);
     let known = secrets(&first.ready);
     first.stop();
+    assert!(!kept.exists());
     let later = Server::start(&folder, &["--port", "0", "--data", &data]);
     assert_eq!(secrets(&later.ready), known);
     assert!(later.applications().contains(&"Management".to_owned()));

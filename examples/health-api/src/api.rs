@@ -41,7 +41,20 @@ pub(crate) fn app(verifier: &Verifier) -> Router {
     Router::new()
         .merge(patients)
         .route("/health", get(async || json(StatusCode::OK, &"ok")))
-        .with_state(Patients::default())
+        .with_state(Arc::new(RwLock::new(first_patients())))
+}
+
+/// Somebody to read about. They are kept in memory, so each start begins with these.
+fn first_patients() -> Vec<Patient> {
+    ["Maria Rossi", "Tom Baker", "Aiko Tanaka"]
+        .into_iter()
+        .zip(1..)
+        .map(|(name, id)| Patient {
+            id,
+            name: name.to_owned(),
+            added_by: "example".to_owned(),
+        })
+        .collect()
 }
 
 async fn list(State(patients): State<Patients>) -> Response {

@@ -1,6 +1,7 @@
 //! The Health API of the documentation: an API that Cardea protects.
 
 mod api;
+mod cors;
 #[cfg(test)]
 mod tests;
 
@@ -44,6 +45,9 @@ struct Options {
     /// The PEM file of its key.
     #[arg(long, requires = "cert")]
     key: Option<PathBuf>,
+    /// Origin of a single-page application that may call; may be given several times.
+    #[arg(long, default_value = "https://localhost:3000")]
+    allow_origin: Vec<String>,
     /// The ready file of `cardea dev`: fills in the issuer and the CA file.
     #[arg(long, conflicts_with_all = ["issuer", "ca_file"])]
     ready_file: Option<PathBuf>,
@@ -77,7 +81,7 @@ async fn run(mut options: Options) -> Result<(), Box<dyn Error>> {
         Some(path) => verifier.ca_pem(read(path)?),
         None => verifier,
     };
-    let app = api::app(&verifier.build()?);
+    let app = cors::allow(api::app(&verifier.build()?), options.allow_origin);
 
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
     let tls = match (&options.cert, &options.key) {

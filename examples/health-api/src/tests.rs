@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, ORIGIN, VARY};
 use cardea_jose::SigningKey;
 use cardea_verifier::Verifier;
 use http_body_util::BodyExt as _;
@@ -53,14 +53,14 @@ async fn scopes_open_their_routes_and_refusals_say_why() {
 
     for (method, uri, token, body, status, text) in [
         ("GET", "/health", "", "", 200, "ok"),
-        ("GET", "/patients", &*reader, "", 200, "[]"),
+        ("GET", "/patients", &*reader, "", 200, "Maria Rossi"),
         (
             "POST",
             "/patients",
             &writer,
             r#"{"name":"Ann"}"#,
             201,
-            r#""added_by":"auth0|jane""#,
+            r#"{"id":4,"name":"Ann","added_by":"auth0|jane"}"#,
         ),
         ("GET", "/patients", &reader, "", 200, r#""name":"Ann""#),
         (
@@ -94,5 +94,25 @@ async fn scopes_open_their_routes_and_refusals_say_why() {
         let answer = send(&app, method, uri, token, body).await;
         assert_eq!(answer.0, status, "{method} {uri}: {}", answer.1);
         assert!(answer.1.contains(text), "{method} {uri}: {}", answer.1);
+    }
+}
+
+#[tokio::test]
+async fn pages_of_listed_origins_may_read_answers() {
+    let app = crate::cors::allow(app(), vec!["https://localhost:3000".to_owned()]);
+    for (method, origin, status, allowed) in [
+        ("OPTIONS", "https://localhost:3000", 204, true),
+        ("GET", "https://localhost:3000", 401, true),
+        ("OPTIONS", "https://evil.example", 204, false),
+        ("GET", "https://localhost:3000.evil.example", 401, false),
+        ("GET", "null", 401, false),
+    ] {
+        let request = Request::builder().method(method).uri("/patients");
+        let request = request.header(ORIGIN, origin).body(Body::empty()).unwrap();
+        let response = app.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status().as_u16(), status, "{method} {origin}");
+        let told = response.headers().get(ACCESS_CONTROL_ALLOW_ORIGIN);
+        assert_eq!(told.is_some(), allowed, "{method} {origin}");
+        assert_eq!(response.headers().get(VARY).unwrap(), "Origin");
     }
 }

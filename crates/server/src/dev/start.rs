@@ -1,6 +1,6 @@
 //! Starting, in the order that keeps a developer waiting least.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cardea_core::id::Host;
@@ -22,20 +22,23 @@ use crate::tls::{PemFiles, TlsConfig};
 
 /// Tenant log events of a development machine.
 const LOG_RETENTION_DAYS: u32 = 30;
+/// The ready file that the data folder has while the server runs, for the examples.
+const READY_FILE: &str = "ready.json";
 /// The label of everything that the server of `--deterministic` draws.
 const FIXED_RANDOM: &str = "cardea dev --deterministic server";
 
 /// Serves until `shutdown`.
 pub async fn run(options: DevOptions, shutdown: CancellationToken) -> Result<(), String> {
     if let Some(path) = &options.ready_file {
-        // who waits for this file must not find the last run's
-        drop(std::fs::remove_file(path));
+        forget(path);
     }
     let start = Start::begin(&options).await?;
     let folder = Folder::open(&options, &start.random)?;
     let certificates = start.certificates(&folder);
     let (tenant, store) = start.tenant(&options, folder).await?;
     let folder = tenant.folder;
+    let kept = folder.path.join(READY_FILE);
+    forget(&kept);
 
     let app = App::start(Options {
         store,
@@ -76,7 +79,7 @@ pub async fn run(options: DevOptions, shutdown: CancellationToken) -> Result<(),
         folder: folder.path.clone(),
         entries: folder.secrets.entries.clone().unwrap_or_default(),
     };
-    if let Some(path) = &options.ready_file {
+    for path in options.ready_file.iter().chain([&kept]) {
         ready
             .write(path)
             .map_err(|error| format!("{}: {error}", path.display()))?;
@@ -86,8 +89,14 @@ pub async fn run(options: DevOptions, shutdown: CancellationToken) -> Result<(),
 
     drop(server.await);
     app.stop().await;
+    forget(&kept);
     folder.close();
     Ok(())
+}
+
+/// Who waits for a ready file must not find the last run's.
+fn forget(ready_file: &Path) {
+    drop(std::fs::remove_file(ready_file));
 }
 
 /// The server's certificate for `localhost`, in the making.

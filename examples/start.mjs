@@ -24,14 +24,14 @@ const fail = (words) => {
 const options = ([name, ...args]) => {
   const at = args.indexOf('--ready-file');
   const [, named] = at < 0 ? [] : args.splice(at, 2);
-  return { name, args, readyFile: named ?? process.env.READY_FILE ?? join(ROOT, 'cardea-data', 'ready.json') };
+  const file = named ?? process.env.READY_FILE ?? join(ROOT, 'cardea-data', 'ready.json');
+  // npm runs scripts in the package's folder; the file was named in the folder where npm was called
+  return { name, args, readyFile: resolve(process.env.INIT_CWD ?? '.', file) };
 };
 
 const readReady = (file) => {
-  // npm runs scripts in the package's folder; the file was named in the folder where npm was called
-  const path = resolve(process.env.INIT_CWD ?? '.', file);
-  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8'));
-  return fail(`${path} is not there. Start the server first: cargo run --release -- dev`);
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
+  return fail(`${file} is not there. Start the server first: cargo run --release -- dev`);
 };
 
 const install = (folder) => {
@@ -76,16 +76,18 @@ const register = async (ready, client, { base, callback }, ca) => {
 const healthApi = async (ready, readyFile, base, ca) => {
   if (process.env.API_URL) return process.env.API_URL;
   const answers = (url) => call(`${url}/health`, { ca }).then((text) => text === '"ok"', () => false);
-  for (const url of ['https://localhost:4000', 'http://localhost:4000']) if (await answers(url)) return url;
+  const port = process.env.API_PORT ?? '4000';
+  for (const url of [`https://localhost:${port}`, `http://localhost:${port}`]) if (await answers(url)) return url;
 
   console.log('Starting the Health API. The first time, this builds it.');
-  const args = ['run', '--release', '--quiet', '-p', 'health-api', '--', '--ready-file', resolve(readyFile)];
+  const args = ['--ready-file', readyFile, '--port', port];
   if (base) args.push('--allow-origin', base);
   if (ready.leaf) args.push('--cert', ready.leaf.cert_file, '--key', ready.leaf.key_file);
-  const api = spawn('cargo', args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
+  const cargo = ['run', '--release', '--quiet', '-p', 'health-api', '--', ...args];
+  const api = spawn('cargo', cargo, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
   process.on('exit', () => api.kill());
   api.on('error', () => fail('cargo is missing: start the Health API yourself, and name it in API_URL'));
-  const url = ready.leaf ? 'https://localhost:4000' : 'http://localhost:4000';
+  const url = `${ready.leaf ? 'https' : 'http'}://localhost:${port}`;
   while (!(await answers(url))) {
     if (api.exitCode !== null) fail('the Health API ended');
     await new Promise((later) => setTimeout(later, 200));

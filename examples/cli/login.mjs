@@ -16,6 +16,7 @@ const page = (title, words) => `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
+<link rel="icon" href="data:,">
 <style>
 :root { color-scheme: light dark }
 body { display: grid; place-content: center; min-height: 90dvh; margin: 0 1.5rem; font: 1.0625rem/1.5 system-ui, sans-serif; text-align: center }

@@ -64,7 +64,10 @@ impl Project {
     }
 
     pub(crate) fn build_binary(&self) -> Outcome {
-        shell::run(&mut self.cargo(&["build", "--release", "--locked", "-p", "cardea-server"]))
+        // the Health API is what the examples call
+        let packages = ["-p", "cardea-server", "-p", "health-api"];
+        let build = ["build", "--release", "--locked"];
+        shell::run(&mut self.cargo(&[build.as_slice(), &packages].concat()))
     }
 
     pub(crate) fn relative<'a>(&self, path: &'a Path) -> std::borrow::Cow<'a, str> {

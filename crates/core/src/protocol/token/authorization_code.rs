@@ -1,12 +1,10 @@
 //! `grant_type=authorization_code` (RFC 6749 4.1.3, RFC 7636 4.6, RFC 9700 2.1.1).
 
-use std::sync::Arc;
-
 use cardea_jose::{Secret, b64, constant_time_eq, sha256};
 
+use super::Request;
 use super::facts::{FactKey, Facts};
-use super::user::{self, Granted, UserTokens};
-use super::{Decision, Request};
+use super::user::{self, Granted};
 use crate::model::{Artefact, ArtefactKind, GrantType, Revoke};
 use crate::protocol::params::Params;
 use crate::protocol::refusal::{GrantRefusal, Refusal};
@@ -65,13 +63,7 @@ pub(super) fn wanted(asked: &Asked, facts: &Facts) -> Vec<FactKey> {
 }
 
 /// Decides. What is least telling is checked first.
-pub(super) fn decide(asked: &Asked, request: &Request<'_>, trace: &mut Trace) -> Decision {
-    let mut writes = Vec::new();
-    let outcome = steps(asked, request, trace, &mut writes);
-    Decision { outcome, writes }
-}
-
-fn steps(
+pub(super) fn decide(
     asked: &Asked,
     request: &Request<'_>,
     trace: &mut Trace,
@@ -202,23 +194,6 @@ fn redeem(
         trace.push(Rule::CodeSession, Subject::Request, Verdict::Passed);
     }
     let gone = Refusal::Grant(GrantRefusal::Code(Rule::UserThere, "the user is gone"));
-    let user = &facts.user(&grant.user).ok_or(gone)?.user;
-    user::may_act(user, trace)?;
-    let api = user::api_of(&grant, site.tenant)?;
-    writes.push(Write::Consume(ArtefactKind::Code, code.digest, now));
-    let family = user::family_of(&code.digest);
-    let (refresh, oldest) = user::start_family(&grant, Some(family.clone()), request, trace);
-    writes.extend(oldest);
-    Ok(Granted {
-        tokens: UserTokens {
-            grant,
-            client: Arc::clone(request.client),
-            api,
-            user: user.clone(),
-            gty: None,
-            front_channel: false,
-            group: Some(family),
-        },
-        refresh,
-    })
+    let code = (ArtefactKind::Code, code.digest);
+    user::redeemed(grant, (code, gone), request, trace, writes)
 }

@@ -1,13 +1,11 @@
 //! `grant_type=urn:ietf:params:oauth:grant-type:device_code` (RFC 8628 3.4, 3.5): a device asks
 //! until its user has answered.
 
-use std::sync::Arc;
-
 use cardea_jose::sha256;
 
+use super::Request;
 use super::facts::{FactKey, Facts};
-use super::user::{self, Granted, UserTokens};
-use super::{Decision, Request};
+use super::user::{self, Granted};
 use crate::model::{ArtefactKind, GrantType};
 use crate::protocol::device::{Answer, DeviceState, INTERVAL};
 use crate::protocol::params::Params;
@@ -50,13 +48,7 @@ pub(super) fn wanted(asked: &Asked, facts: &Facts) -> Vec<FactKey> {
 }
 
 /// Decides.
-pub(super) fn decide(asked: &Asked, request: &Request<'_>, trace: &mut Trace) -> Decision {
-    let mut writes = Vec::new();
-    let outcome = steps(asked, request, trace, &mut writes);
-    Decision { outcome, writes }
-}
-
-fn steps(
+pub(super) fn decide(
     asked: &Asked,
     request: &Request<'_>,
     trace: &mut Trace,
@@ -128,24 +120,6 @@ fn redeem(
         Rule::UserThere,
         "the user is gone",
     ));
-    let user = &request.facts.user(&grant.user).ok_or(gone)?.user;
-    user::may_act(user, trace)?;
-    let api = user::api_of(grant, request.site.tenant)?;
-    let once = Write::Consume(ArtefactKind::Device, state.digest, request.now);
-    writes.push(once);
-    let family = user::family_of(&state.digest);
-    let (refresh, oldest) = user::start_family(grant, Some(family.clone()), request, trace);
-    writes.extend(oldest);
-    Ok(Granted {
-        tokens: UserTokens {
-            grant: grant.clone(),
-            client: Arc::clone(request.client),
-            api,
-            user: user.clone(),
-            gty: None,
-            front_channel: false,
-            group: Some(family),
-        },
-        refresh,
-    })
+    let code = (ArtefactKind::Device, state.digest);
+    user::redeemed(grant.clone(), (code, gone), request, trace, writes)
 }

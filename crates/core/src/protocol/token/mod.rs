@@ -76,12 +76,6 @@ struct Request<'a> {
     now: Timestamp,
 }
 
-/// What a grant with a user decides.
-struct Decision {
-    outcome: Result<user::Granted, Refusal>,
-    writes: Vec<Write>,
-}
-
 /// Which facts are still missing; ask again with what was read until there are none. For client
 /// credentials there never are. A client that fails to authenticate makes nobody hash.
 pub fn wanted(
@@ -137,27 +131,32 @@ pub fn decide(
         site: Site { tenant, issuer },
         now,
     };
-    let decision = match &request.grant {
+    let of_user = match &request.grant {
         Grant::ClientCredentials(asked) => Err(asked),
-        Grant::AuthorizationCode(asked) => {
-            Ok(authorization_code::decide(asked, &about, &mut trace))
-        }
-        Grant::RefreshToken(asked) => Ok(refresh_token::decide(asked, &about, &mut trace)),
-        Grant::Password(asked) => Ok(password::decide(asked, &about, &mut trace)),
-        Grant::DeviceCode(asked) => Ok(device_code::decide(asked, &about, &mut trace)),
+        Grant::AuthorizationCode(asked) => Ok(authorization_code::decide(
+            asked,
+            &about,
+            &mut trace,
+            &mut writes,
+        )),
+        Grant::RefreshToken(asked) => Ok(refresh_token::decide(
+            asked,
+            &about,
+            &mut trace,
+            &mut writes,
+        )),
+        Grant::Password(asked) => Ok(password::decide(asked, &about, &mut trace, &mut writes)),
+        Grant::DeviceCode(asked) => Ok(device_code::decide(asked, &about, &mut trace, &mut writes)),
     };
-    let outcome = match decision {
+    let outcome = match of_user {
         Err(asked) => {
             client_credentials::decide(asked, &client, tenant, &mut trace).map(Granted::Application)
         }
-        Ok(decision) => {
-            if let Err(refusal) = &decision.outcome {
+        Ok(outcome) => {
+            if let Err(refusal) = &outcome {
                 trace.push(refusal.rule(), Subject::Request, Verdict::Refused);
             }
-            writes.extend(decision.writes);
-            decision
-                .outcome
-                .map(|granted| Granted::User(Box::new(granted)))
+            outcome.map(|granted| Granted::User(Box::new(granted)))
         }
     };
     Decided {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use cardea_jose::Secret;
 
+use super::Request;
 use super::facts::{FactKey, Facts, PasswordVerdict};
 use super::user::{self, Granted, UserTokens};
-use super::{Decision, Request};
 use crate::model::{Client, ClientFlag, Connection, GrantType, TenantView, fold};
 use crate::protocol::params::Params;
 use crate::protocol::profile;
@@ -129,13 +129,7 @@ pub fn connection<'a>(
 }
 
 /// Decides.
-pub(super) fn decide(asked: &Asked, request: &Request<'_>, trace: &mut Trace) -> Decision {
-    let mut writes = Vec::new();
-    let outcome = steps(asked, request, trace, &mut writes);
-    Decision { outcome, writes }
-}
-
-fn steps(
+pub(super) fn decide(
     asked: &Asked,
     request: &Request<'_>,
     trace: &mut Trace,

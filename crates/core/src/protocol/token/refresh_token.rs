@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use cardea_jose::sha256;
 
+use super::Request;
 use super::facts::{FactKey, Facts};
 use super::family::{self, Family, Plan, Standing};
 use super::user::{self, Granted, UserTokens};
-use super::{Decision, Request};
 use crate::model::{Api, Artefact, ArtefactKind, Client, Entry, GrantType, Revoke};
 use crate::protocol::params::Params;
 use crate::protocol::profile;
@@ -64,13 +64,7 @@ fn family_key(id: &str) -> FactKey {
 }
 
 /// Decides.
-pub(super) fn decide(asked: &Asked, request: &Request<'_>, trace: &mut Trace) -> Decision {
-    let mut writes = Vec::new();
-    let outcome = steps(asked, request, trace, &mut writes);
-    Decision { outcome, writes }
-}
-
-fn steps(
+pub(super) fn decide(
     asked: &Asked,
     request: &Request<'_>,
     trace: &mut Trace,

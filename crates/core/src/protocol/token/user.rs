@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Request;
 use super::facts::MAX_FAMILIES;
 use super::family::{self, Family, Plan};
-use crate::model::{Api, Client, Entry, GrantType, Revoke, TenantView, User};
+use crate::model::{Api, ArtefactKind, Client, Entry, GrantType, Revoke, TenantView, User};
 use crate::protocol::body::Damaged;
 use crate::protocol::refusal::{GrantRefusal, Refusal};
 use crate::protocol::rules::Rule;
@@ -73,7 +73,7 @@ pub(super) fn grant_allowed(
 }
 
 /// The API that a grant names, if it names one.
-pub(super) fn api_of(
+fn api_of(
     grant: &UserGrant,
     tenant: &TenantView,
 ) -> Result<Option<Arc<Entry<Api>>>, Refusal> {
@@ -85,6 +85,36 @@ pub(super) fn api_of(
             found.ok_or_else(|| Refusal::UnknownApi(name.to_string()))
         })
         .transpose()
+}
+
+/// What a code gives to whom it was issued: tokens, and the first of a family of refresh tokens.
+/// It is used up, and found by its digest; `gone` says so where its user is not there any more.
+pub(super) fn redeemed(
+    grant: UserGrant,
+    ((kind, digest), gone): ((ArtefactKind, [u8; 32]), Refusal),
+    request: &Request<'_>,
+    trace: &mut Trace,
+    writes: &mut Vec<Write>,
+) -> Result<Granted, Refusal> {
+    let user = &request.facts.user(&grant.user).ok_or(gone)?.user;
+    may_act(user, trace)?;
+    let api = api_of(&grant, request.site.tenant)?;
+    writes.push(Write::Consume(kind, digest, request.now));
+    let family = family_of(&digest);
+    let (refresh, oldest) = start_family(&grant, Some(family.clone()), request, trace);
+    writes.extend(oldest);
+    Ok(Granted {
+        tokens: UserTokens {
+            grant,
+            client: Arc::clone(request.client),
+            api,
+            user: user.clone(),
+            gty: None,
+            front_channel: false,
+            group: Some(family),
+        },
+        refresh,
+    })
 }
 
 /// A refresh token for a grant with `offline_access`, and what must go for it.

@@ -6,6 +6,7 @@ mod bearer;
 mod core;
 #[cfg(feature = "discovery")]
 mod discovery;
+mod faults;
 mod keys;
 mod kinds;
 

@@ -73,10 +73,7 @@ pub(super) fn grant_allowed(
 }
 
 /// The API that a grant names, if it names one.
-fn api_of(
-    grant: &UserGrant,
-    tenant: &TenantView,
-) -> Result<Option<Arc<Entry<Api>>>, Refusal> {
+fn api_of(grant: &UserGrant, tenant: &TenantView) -> Result<Option<Arc<Entry<Api>>>, Refusal> {
     grant
         .audience
         .as_ref()

@@ -44,8 +44,8 @@ pub(super) struct KeysArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct RevokeArgs {
-    /// The key.
-    #[arg(long)]
+    /// The key. Its id may begin with a dash.
+    #[arg(long, allow_hyphen_values = true)]
     kid: String,
     /// The tenant's name; needed where there are several.
     #[arg(long, value_name = "NAME")]

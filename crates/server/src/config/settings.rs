@@ -161,7 +161,9 @@ pub(super) const SETTINGS: [Setting; 15] = [
         "none",
         "Mail server: `smtps://USER:PASSWORD@HOST` (TLS), `smtp://USER:PASSWORD@HOST:587` (STARTTLS), or \
          `smtp://HOST?tls=none` (a relay beside the server). Without it no mail is sent: nobody can reset \
-         a password.",
+         a password. A mail is committed with what it tells of and tried again, by any node, \
+         after 1, 2, 4 … 60 minutes for as long as its link is good; one that never left is an `fn` event in \
+         the tenant's log.",
     ),
     setting(
         MAIL_FROM,

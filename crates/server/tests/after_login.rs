@@ -137,7 +137,13 @@ async fn logging_out_ends_the_session_for_everybody() {
     let bye = browser
         .get(&format!("{v2}&returnTo=https://app.example/bye"))
         .await;
-    assert_eq!(bye.left_to.unwrap(), "https://app.example/bye");
+    assert_eq!(bye.left_to.clone().unwrap(), "https://app.example/bye");
+    // LOGOUT-09: what this origin stored goes, and no cookie but our own
+    assert_eq!(bye.answer.header("clear-site-data"), "\"storage\"");
+    let cleared: Vec<_> = bye.answer.headers.get_all("set-cookie").iter().collect();
+    assert_eq!(cleared.len(), 1, "{cleared:?}");
+    let nobody = browser.get(&v2).await;
+    assert_eq!(nobody.answer.header("clear-site-data"), "");
     assert_eq!(
         browser.get(&silent).await.param("error").unwrap(),
         "login_required"
@@ -157,7 +163,9 @@ async fn logging_out_ends_the_session_for_everybody() {
         "{}",
         asked.html()
     );
+    assert_eq!(asked.answer.header("clear-site-data"), "");
     let kept = browser.submit(&asked, &[], "deny").await;
+    assert_eq!(kept.answer.header("clear-site-data"), "");
     assert!(kept.html().contains("still logged in"));
     assert!(browser.get(&silent).await.param("code").is_some());
     let forged = browser
@@ -166,6 +174,7 @@ async fn logging_out_ends_the_session_for_everybody() {
     assert_eq!(forged.status(), 403);
     let gone = browser.submit(&asked, &[], "accept").await;
     assert!(gone.html().contains("You are logged out"));
+    assert_eq!(gone.answer.header("clear-site-data"), "\"storage\"");
     assert_eq!(
         browser.get(&silent).await.param("error").unwrap(),
         "login_required"

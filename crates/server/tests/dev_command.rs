@@ -18,7 +18,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use server::{Server, cardea, complaint, said};
 
 const HEALTH_API: &str = "https://example.com/health-api";
@@ -394,6 +394,35 @@ fn commands_work_beside_a_running_server() {
     server.applications();
     assert_eq!(said(&["doctor", "--data", &data]), "nothing to report\n");
     complaint(&["why", "90020", "--data", &data]);
+    server.stop();
+}
+
+#[test]
+fn doctor_names_mixed_applications_and_their_flags() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder, &["--port", "0", "--data", &data(&folder)]);
+    let token = server.token("/management", server.told("/management/audience"));
+    let bearer = format!("Authorization: Bearer {token}");
+    let headers = [bearer.as_str(), "Content-Type: application/json"];
+    let body = json!({
+        "name": "All in one", "app_type": "spa", "grant_types": ["authorization_code"],
+        "callbacks": ["https://app.example.com/cb", "com.example.app:/cb", "https://other.example.org/cb"],
+        "cardea_flags": { "pkce": "optional", "wildcard_callbacks": true },
+    });
+    let made = server.post("/api/v2/clients", &headers, &body.to_string());
+    assert_eq!(made.status, 201, "{}", made.body);
+    let id = made.json()["client_id"].as_str().unwrap().to_owned();
+    let found = said(&["doctor", "--data", &data(&folder)]);
+    for text in [
+        "is used in the browser and on devices under one client id: give each its own application",
+        "is used from example.com and example.org: if these are several products, give each its \
+         own application",
+        "carries the flag pkce: optional: it may leave PKCE out",
+        "carries the flag wildcard_callbacks: true: its callbacks may hold a wildcard",
+    ] {
+        let line = format!("note     tenant dev: application All in one ({id}) {text}");
+        assert!(found.lines().any(|known| known == line), "{line}\n{found}");
+    }
     server.stop();
 }
 

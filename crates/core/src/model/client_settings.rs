@@ -24,6 +24,25 @@ pub enum ClientFlag {
 }
 
 impl ClientFlag {
+    /// What it lets the application do.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::PkceOptional => "it may leave PKCE out",
+            Self::FrontChannelTokens => "tokens may come to it through the browser's address",
+            Self::PasswordGrant => "it may ask for its users' passwords",
+            Self::WildcardCallbacks => "its callbacks may hold a wildcard",
+            Self::MinimalIdToken => "its ID tokens hold no claims of scopes",
+        }
+    }
+
+    /// Its member of `cardea_flags` and that member's value.
+    pub fn setting(self) -> (&'static str, &'static str) {
+        let found = Self::TABLE.into_iter().find(|(flag, ..)| *flag == self);
+        found.map_or(("", ""), |(_, member, word)| {
+            (member, word.unwrap_or("true"))
+        })
+    }
+
     /// Each flag with its member of `cardea_flags` and the value that sets it.
     pub const TABLE: [(Self, &'static str, Option<&'static str>); 5] = [
         (Self::PkceOptional, "pkce", Some("optional")),

@@ -1,5 +1,6 @@
 //! `cardea doctor`: what an operator should know before somebody else finds out.
 
+mod applications;
 mod certificate;
 
 use cardea_core::model::{KeyState, TenantRecord, TenantView};
@@ -194,7 +195,10 @@ async fn tenant(
                 .map_err(|error| error.to_string())
         });
     match view {
-        Ok(view) => keys(&view, now, findings),
+        Ok(view) => {
+            keys(&view, now, findings);
+            applications::check(&view, findings);
+        }
         Err(why) => findings.problem(format!("tenant {name}: {why}")),
     }
     let newest = tenant.log(LogQuery::Newest { skip: 0, take: 1 }).await?;

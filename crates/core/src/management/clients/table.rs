@@ -117,7 +117,24 @@ const FIELDS: &[Field] = &[
     field("async_approval_notification_channels", strings(&CHANNELS)).null_on_patch(),
     // sent by a tool; the contract does not have it
     field("identity_assertion_authorization_grant", OPEN).null(),
+    // ours
+    field("cardea_flags", Type::Object(&CARDEA_FLAGS))
+        .null()
+        .merged(),
 ];
+
+/// Named exceptions of one application ([`crate::model::ClientFlag`]), and what limits it.
+pub(in super::super) static CARDEA_FLAGS: Object = Object::closed(&[
+    field("pkce", one_of(&["optional"])).null(),
+    field("front_channel_tokens", BOOL).null(),
+    field("password_grant", BOOL).null(),
+    field("wildcard_callbacks", BOOL).null(),
+    field("id_token_claims", one_of(&["minimal"])).null(),
+    field("response_modes", strings(&RESPONSE_MODES)).null(),
+]);
+
+static RESPONSE_MODES: List =
+    List::of(one_of(&["query", "fragment", "form_post", "web_message"])).at_least(1);
 
 const AUTH_METHODS: &[&str] = &["none", "client_secret_post", "client_secret_basic"];
 const REQUIRE_BEHAVIOR: &[&str] = &["no_prompt", "pre_login_prompt", "post_login_prompt"];

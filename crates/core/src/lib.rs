@@ -6,6 +6,8 @@
 //! [`management`].
 #![warn(missing_docs)]
 
+pub mod color;
+pub mod https_url;
 pub mod id;
 pub mod random;
 pub mod scope;

@@ -62,6 +62,8 @@ fn browsers() -> Router<Arc<App>> {
         .route("/authorize", pages(authorize::any))
         .route("/authorize/resume", get(authorize::resume))
         .route("/u/login", pages(login::any))
+        .route("/u/login/identifier", pages(login::identifier_first))
+        .route("/u/login/password", pages(login::then_password))
         .route("/u/signup", pages(signup::any))
         .route("/u/consent", pages(consent::any))
         .route("/u/logout", post(logout::confirmed))

@@ -1,7 +1,6 @@
 //! How an answer goes back to the application, and what people see where it cannot.
 
-use cardea_core::model::{Document, Kind, Profile};
-use cardea_core::write::{Commit, Write};
+use cardea_core::model::Profile;
 use cardea_testkit::{Health, Page, claims};
 use serde_json::{Value, json};
 
@@ -201,35 +200,4 @@ async fn pages_speak_the_language_that_was_asked_for() {
         .push(("accept-language", "de-AT,en;q=0.5".to_owned()));
     let page = browser.get(&health.authorize(&health.client, "")).await;
     assert!(page.html().contains("<html lang=\"de\">"));
-}
-
-#[tokio::test]
-async fn an_identifier_comes_first_where_the_tenant_wants_that() {
-    let health = Health::new(Profile::Compat).await;
-    let world = &health.world;
-    let (record, _) = world.store.tenants().await.unwrap().remove(0);
-    let store = world.store.tenant(&record.id);
-    let (version, documents) = store.load().await.unwrap();
-    let is_settings = |document: &Document| document.kind == Kind::Settings;
-    let mut settings = documents.into_iter().find(is_settings).unwrap();
-    let prompts = json!({ "identifier_first": true });
-    settings.body.insert("prompts".to_owned(), prompts);
-    let commit = Commit {
-        decided_at: Some(version),
-        writes: vec![Write::Update(settings)],
-    };
-    store.commit(commit, world.clock.now()).await.unwrap();
-    world.app.reload_tenants().await.unwrap();
-
-    let mut browser = world.browser();
-    let page = browser.get(&health.authorize(&health.client, "")).await;
-    assert!(!page.html().contains("type=\"password\""));
-    let page = browser
-        .submit(&page, &[("username", "jane@example.com")], "default")
-        .await;
-    assert!(page.html().contains("type=\"password\""));
-    assert!(page.html().contains("<strong>jane@example.com</strong>"));
-    let fields = [("password", health.jane.password.as_str())];
-    let done = browser.submit(&page, &fields, "default").await;
-    assert!(done.param("code").is_some(), "{}", done.html());
 }

@@ -158,7 +158,7 @@ impl Page {
         self.answer.status.as_u16()
     }
 
-    /// The target of the page's form and its hidden fields.
+    /// The target of the page's form and the fields that nobody fills in: hidden and fixed ones.
     pub fn form(&self) -> (String, Vec<(String, String)>) {
         let html = self.html();
         let form = html.split("<form ").nth(1).unwrap_or_default();
@@ -167,7 +167,7 @@ impl Page {
         let inputs = form.split("<input ").skip(1);
         let hidden = inputs
             .map(|input| input.split('>').next().unwrap_or_default())
-            .filter(|input| input.contains("type=\"hidden\""))
+            .filter(|input| input.contains("type=\"hidden\"") || input.contains(" readonly"))
             .map(|input| (attribute(input, "name"), attribute(input, "value")));
         (target, hidden.collect())
     }

@@ -165,6 +165,13 @@ impl ApiError {
         )
     }
 
+    /// A path that names what nothing is called (recorded for prompts).
+    pub(super) fn path(value: &str, property: &str) -> Self {
+        let value: String = value.chars().take(200).collect();
+        let what = format!("Invalid value \"{value}\"");
+        Self::new(400, located("Path", &what, property), Some("bad_request"))
+    }
+
     /// A body that keeps its schema and still says something impossible.
     pub(super) fn body(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(400, message, Some("invalid_body"))

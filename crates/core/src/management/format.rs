@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::color::Color;
+use crate::https_url::HttpsUrl;
 use crate::protocol::authorize::redirect;
 use crate::protocol::database::{is_email, is_phone};
 use crate::scope::is_scope_token;
@@ -98,6 +100,10 @@ pub(super) const EMAIL_OR_EMPTY: Rule = format("email-or-empty", |text| {
 pub(super) const EMAIL: Rule = format("email", is_email);
 pub(super) const PHONE: Rule = pattern("^\\+[0-9]{1,15}$", is_phone);
 pub(super) const STRICT_URI: Rule = format("strict-uri", |text| is_url(text, &["http", "https"]));
+pub(super) const STRICT_HTTPS: Rule = format("strict-https-uri-or-null", |text| {
+    HttpsUrl::parse(text).is_some()
+});
+pub(super) const COLOR: Rule = format("html-color-or-null", |text| Color::parse(text).is_some());
 pub(super) const NO_SPACE: Rule = pattern("^\\S*$", |text| {
     !text.contains(|c: char| c.is_whitespace() || c.is_control())
 });

@@ -7,10 +7,13 @@
 //!
 //! What a resource consists of is data: one table of fields per resource (decision 0002).
 
+mod actions;
+mod branding;
 mod call;
 mod client_grants;
 mod clients;
 mod connections;
+mod custom_text;
 mod defaults;
 mod der;
 mod device_credentials;
@@ -28,6 +31,7 @@ mod operations;
 mod paging;
 mod permissions;
 mod powers;
+mod prompts;
 mod refresh_tokens;
 mod resource_servers;
 mod roles;

@@ -49,6 +49,8 @@ pub(super) enum Type {
     Object(&'static Object),
     /// A string, or a list of them.
     TextOrList(&'static List),
+    /// A string, or an object.
+    TextOrObject(Text, &'static Object),
 }
 
 /// What a string must be.
@@ -90,7 +92,7 @@ pub(super) enum Rest {
 }
 
 /// The longest string where the contract names no limit: pages of HTML are the longest ones.
-const MAX_TEXT: usize = 1 << 20;
+pub(super) const MAX_TEXT: usize = 1 << 20;
 /// The longest array where the contract names no limit.
 const MAX_ITEMS: usize = 1000;
 /// The largest number where the contract names no limit: sums and products of two stay exact.
@@ -127,12 +129,16 @@ pub(super) const fn formed(rule: Rule) -> Type {
 }
 
 pub(super) const fn limited(min: usize, max: usize, rule: Rule) -> Type {
-    Type::Text(Text {
+    Type::Text(string(min, max, rule))
+}
+
+pub(super) const fn string(min: usize, max: usize, rule: Rule) -> Text {
+    Text {
         min,
         max,
         one_of: &[],
         rule: Some(rule),
-    })
+    }
 }
 
 pub(super) const fn field(name: &'static str, kind: Type) -> Field {

@@ -6,12 +6,16 @@ use super::call::{Call, Reply};
 use super::error::ApiError;
 use super::fields::{FIELDS, Projection};
 use super::merge::merge;
+use super::prompts;
 use super::schema::Mode;
 use super::settings_table::SETTINGS;
 use super::validate::{body, query};
+use crate::model::{Brand, CUSTOM_TEXT};
 use crate::random::Random;
 use crate::write::Write;
 
+/// Parts of the document that have operations of their own.
+const ELSEWHERE: [&str; 3] = [Brand::MEMBER, CUSTOM_TEXT, prompts::MEMBER];
 /// Members of the answer that no body may hold.
 const READ_ONLY: &[&str] = &["sandbox_versions_available"];
 
@@ -20,7 +24,7 @@ pub(super) fn get(call: &Call<'_>, _: &mut dyn Random) -> Result<Reply, ApiError
     let known =
         |name: &str| SETTINGS.field(name, Mode::Patch).is_some() || READ_ONLY.contains(&name);
     let projection = Projection::read(&params, known)?;
-    let mut shown = call.tenant.settings.document.body.clone();
+    let mut shown = own(&call.tenant.settings.document.body);
     shown.insert("sandbox_versions_available".to_owned(), json!(["22"]));
     Ok(Reply::ok(projection.apply(shown)))
 }
@@ -36,7 +40,13 @@ pub(super) fn patch(call: &Call<'_>, _: &mut dyn Random) -> Result<Reply, ApiErr
     }
     let mut document = call.tenant.settings.document.clone();
     merge(&SETTINGS, &mut document.body, &patch);
-    Ok(Reply::ok(document.body.clone()).with_writes(vec![Write::Update(document)]))
+    Ok(Reply::ok(own(&document.body)).with_writes(vec![Write::Update(document)]))
+}
+
+fn own(body: &Map<String, Value>) -> Map<String, Value> {
+    let mut own = body.clone();
+    own.retain(|name, _| !ELSEWHERE.contains(&name.as_str()));
+    own
 }
 
 /// Lifetimes are kept in hours, whatever unit they are sent in; 181 minutes read back as

@@ -202,7 +202,7 @@ static COUNTRY_CODES: Object = Object::closed(&[
 ]);
 
 #[rustfmt::skip]
-const LOCALES: &[&str] = &[
+pub(super) const LOCALES: &[&str] = &[
     "am", "ar", "ar-EG", "ar-SA", "az", "bg", "bn", "bs", "ca-ES", "cnr", "cs", "cy", "da", "de",
     "el", "en", "en-CA", "es", "es-419", "es-AR", "es-MX", "et", "eu-ES", "fa", "fi", "fr",
     "fr-CA", "fr-FR", "gl-ES", "gu", "he", "hi", "hr", "hu", "hy", "id", "is", "it", "ja", "ka",

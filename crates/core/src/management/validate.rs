@@ -142,12 +142,16 @@ impl Checker {
             (Type::Integer(min, max), Value::Number(number)) if !number.is_f64() => {
                 integer(number, min, max, path)
             }
-            (Type::Text(text), Value::String(given)) => string(given, &text, path),
+            (Type::Text(text) | Type::TextOrObject(text, _), Value::String(given)) => {
+                string(given, &text, path)
+            }
             (Type::List(list) | Type::TextOrList(list), Value::Array(items)) => {
                 self.list(items, list, path)
             }
             (Type::TextOrList(list), Value::String(_)) => self.value(value, list.item, null, path),
-            (Type::Object(object), Value::Object(members)) => self.object(members, object, path),
+            (Type::Object(object) | Type::TextOrObject(_, object), Value::Object(members)) => {
+                self.object(members, object, path)
+            }
             (expected, _) => {
                 let null = if null { ",null" } else { "" };
                 let expected = format!("{}{null}", expected.name());
@@ -185,6 +189,7 @@ impl Type {
             Self::Text(_) => "string",
             Self::List(_) => "array",
             Self::TextOrList(_) => "array,string",
+            Self::TextOrObject(..) => "string,object",
             Self::Object(_) => "object",
         }
     }

@@ -5,6 +5,10 @@ use crate::id::{ApiIdentifier, ClientId, ConnectionId, RoleId};
 
 /// Where users come from. Database connections (`auth0`) alone are served.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches of the contract"
+)]
 pub struct Connection {
     /// Its id, `con_…`.
     pub id: ConnectionId,
@@ -16,6 +20,8 @@ pub struct Connection {
     pub enabled_clients: Option<Vec<ClientId>>,
     /// Whether people may sign up.
     pub signup: bool,
+    /// Whether people may ask for a new password themselves.
+    pub password_reset: bool,
     /// Whether users have a username beside their address.
     pub requires_username: bool,
     /// Whether wrong passwords are counted and blocked.
@@ -44,6 +50,8 @@ impl Connection {
                 .contains_key("enabled_clients")
                 .then_some(listed),
             signup: !flag(&["options", "disable_signup"]).unwrap_or(false),
+            password_reset: !flag(&["options", "disable_self_service_change_password"])
+                .unwrap_or(false),
             requires_username: flag(&["options", "requires_username"]).unwrap_or(false),
             brute_force_protection: flag(&["options", "brute_force_protection"]).unwrap_or(true),
             min_length: min_length.unwrap_or(8),

@@ -2,9 +2,11 @@
 
 mod api;
 mod artefact;
+mod brand;
 mod client;
 mod client_grant;
 mod client_settings;
+mod client_uses;
 mod connection;
 mod document;
 mod entry;
@@ -18,11 +20,13 @@ mod user;
 
 pub use api::{Api, Dialect, SubjectPolicy, SystemApi};
 pub use artefact::{Artefact, ArtefactKind, Revoke};
+pub use brand::{Background, Brand, CUSTOM_TEXT};
 pub use client::{
     AppType, AssertionKey, AssertionKeys, AuthMethod, Client, GrantType, SecretDigest,
 };
 pub use client_grant::{ClientGrant, GrantKey, SubjectType};
 pub use client_settings::{ClientFlag, RedirectionPolicy, RefreshPolicy, ThirdPartyMode};
+pub use client_uses::{ClientUse, mixed_uses, unrelated_sites};
 pub use connection::{Connection, Role};
 pub use document::{Corrupt, Document, Kind, Secrets};
 pub use entry::Entry;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Corrupt, Document};
+use super::{Brand, Corrupt, Document};
 use crate::id::ApiIdentifier;
 
 /// Which request parameter names the API.
@@ -85,6 +85,8 @@ pub struct Settings {
     pub end_session_discovery: bool,
     /// What concerns logins.
     pub login: LoginSettings,
+    /// How pages look.
+    pub brand: Brand,
 }
 
 impl Settings {
@@ -122,6 +124,7 @@ impl Settings {
                 true,
             ),
             login: login(document)?,
+            brand: Brand::from_settings(document)?,
         })
     }
 }

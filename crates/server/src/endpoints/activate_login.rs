@@ -53,14 +53,14 @@ pub(crate) fn page(desk: &Desk, waiting: &Waiting, problem: Problem) -> Response
         },
         button: "login",
         change: None,
-        forgot: Some("/u/reset-password/request".to_owned()),
+        forgot: connection
+            .is_some_and(|connection| connection.password_reset)
+            .then(|| "/u/reset-password/request".to_owned()),
         signup: None,
         problem,
         look: &look,
     };
-    Page::of(&page, Policy::default().image(look.logo()))
-        .status(status)
-        .answer()
+    Page::of(&page, Policy::of(&look)).status(status).answer()
 }
 
 fn connection(waiting: &Waiting) -> Option<&Connection> {

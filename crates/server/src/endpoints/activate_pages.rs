@@ -36,7 +36,7 @@ impl Desk {
             code,
             look: &look,
         };
-        Page::of(&page, Policy::default().image(look.logo()))
+        Page::of(&page, Policy::of(&look))
     }
 
     /// A code that leads nowhere is recorded: guesses are seen (attack TOKEN-37).
@@ -92,7 +92,7 @@ impl Desk {
             app_line: look.with("device-confirm-app", &[("app", &app)]),
             look: &look,
         };
-        Page::of(&page, Policy::default().image(look.logo())).answer()
+        Page::of(&page, Policy::of(&look)).answer()
     }
 
     /// What the application would get.
@@ -134,7 +134,7 @@ impl Desk {
             host_line: String::new(),
             look: &look,
         };
-        Page::of(&shown_page, Policy::default().image(look.logo())).answer()
+        Page::of(&shown_page, Policy::of(&look)).answer()
     }
 
     /// It is over.
@@ -147,7 +147,7 @@ impl Desk {
             link: None,
             look: &look,
         };
-        Page::of(&page, Policy::default().image(look.logo())).answer()
+        Page::of(&page, Policy::of(&look)).answer()
     }
 
     /// The device gets nothing, and the user learns why.

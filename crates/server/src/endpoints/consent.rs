@@ -124,7 +124,7 @@ fn page_answer(
         host_line: look.with("consent-goes-to", &[("host", &host)]),
         look: &look,
     };
-    Page::of(&shown_page, open.policy(look.logo())).answer()
+    Page::of(&shown_page, open.policy(&look)).answer()
 }
 
 /// In people's words: standard scopes in ours, an API's in its own, `action:resource` grouped by

@@ -115,7 +115,9 @@ fn made(
 /// The page of a login's step.
 pub(crate) fn page_of(pending: &Pending) -> String {
     let page = match pending.transaction.step {
-        Step::Login | Step::Identifier | Step::Password => "/u/login",
+        Step::Login => "/u/login",
+        Step::Identifier => "/u/login/identifier",
+        Step::Password => "/u/login/password",
         Step::Signup => "/u/signup",
         Step::Consent | Step::Confirm => "/u/consent",
     };

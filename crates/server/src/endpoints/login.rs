@@ -1,4 +1,5 @@
-//! `/u/login` and the page of `/u/signup`: identifier and password, on one page or on two.
+//! `/u/login`, `/u/login/identifier`, `/u/login/password`, and the page of `/u/signup`: identifier
+//! and password, on one page or on two.
 
 use std::sync::Arc;
 
@@ -33,14 +34,36 @@ pub(crate) async fn any(
     Extension(at): Extension<At>,
     request: Request,
 ) -> Response<Body> {
+    at_door(Step::Login, (app, at, request)).await
+}
+
+/// `GET|POST /u/login/identifier`.
+pub(crate) async fn identifier_first(
+    State(app): State<Arc<App>>,
+    Extension(at): Extension<At>,
+    request: Request,
+) -> Response<Body> {
+    at_door(Step::Identifier, (app, at, request)).await
+}
+
+/// `GET|POST /u/login/password`.
+pub(crate) async fn then_password(
+    State(app): State<Arc<App>>,
+    Extension(at): Extension<At>,
+    request: Request,
+) -> Response<Body> {
+    at_door(Step::Password, (app, at, request)).await
+}
+
+async fn at_door(door: Step, (app, at, request): (Arc<App>, At, Request)) -> Response<Body> {
     let (visit, form) = match Visit::of(app, at, request).await {
         Ok(read) => read,
         Err(answer) => return answer,
     };
     let answer = if visit.method == Method::POST {
-        post(&visit, &form).await
+        post(&visit, &form, door).await
     } else {
-        get(&visit, Step::Login).await
+        get(&visit, door).await
     };
     visit.or_fault(answer)
 }
@@ -64,9 +87,13 @@ pub(crate) async fn get(visit: &Visit, wanted: Step) -> Result<Response<Body>, F
             (_, Step::Signup) if offers_signup(&open) => Input::Signup,
             (_, Step::Signup) => return Ok(wire::redirect(&page_of(&open.pending))),
             (Step::Signup, _) => Input::Login,
-            (Step::Password, _) if fields.get("change").is_some() => Input::Back,
-            (Step::Login | Step::Identifier | Step::Password, _) => {
+            // the link "change", or the browser's way back
+            (Step::Password, Step::Identifier) => Input::Back,
+            (step, wanted) if step == wanted => {
                 return Ok(login_page(visit, &open, Problem::default(), None));
+            }
+            (Step::Login | Step::Identifier | Step::Password, _) => {
+                return Ok(wire::redirect(&page_of(&open.pending)));
             }
         };
         if let Some(answer) = pending::go(visit, open, input).await? {
@@ -76,21 +103,30 @@ pub(crate) async fn get(visit: &Visit, wanted: Step) -> Result<Response<Body>, F
     Err(Fault::Contended)
 }
 
-async fn post(visit: &Visit, form: &[u8]) -> Result<Response<Body>, Fault> {
+async fn post(visit: &Visit, form: &[u8], door: Step) -> Result<Response<Body>, Fault> {
     if !visit.is_own_form() {
         return Ok(visit.foreign_form());
     }
     let fields = Fields::of(visit, form);
     for _ in 0..TRIES {
-        let open = match pending::open(visit, &fields).await? {
+        let mut open = match pending::open(visit, &fields).await? {
             Ok(open) => open,
             Err(answer) => return Ok(answer),
         };
-        let answer = match open.pending.transaction.step {
+        let answer = match (open.pending.transaction.step, door) {
             // a second click: the first one was taken already
-            Step::Consent | Step::Confirm => Some(wire::see_other(&page_of(&open.pending))),
-            Step::Identifier => identifier(visit, open, &fields).await?,
-            Step::Login | Step::Password | Step::Signup => password(visit, open, &fields).await?,
+            (Step::Consent | Step::Confirm, _) | (Step::Login | Step::Signup, Step::Identifier) => {
+                Some(wire::see_other(&page_of(&open.pending)))
+            }
+            (Step::Identifier | Step::Password, Step::Identifier)
+            | (Step::Identifier, Step::Login) => identifier(visit, open, &fields).await?,
+            (step, _) => {
+                if step == Step::Identifier {
+                    // another tab went back; this one has asked for the password already
+                    open.pending.transaction.step = Step::Password;
+                }
+                password(visit, open, &fields).await?
+            }
         };
         if let Some(answer) = answer {
             return Ok(answer);
@@ -132,8 +168,9 @@ async fn password(
     fields: &Fields,
 ) -> Result<Option<Response<Body>>, Fault> {
     let stored = open.pending.transaction.identifier.clone();
-    let typed = match (open.pending.transaction.step, stored) {
-        (Step::Password, Some(stored)) => Ok(stored),
+    // the page that was sent says for whom: what is stored may be another tab's
+    let typed = match (fields.get("username"), stored) {
+        (None, Some(stored)) if open.pending.transaction.step == Step::Password => Ok(stored),
         _ => named(fields).map(ToOwned::to_owned),
     };
     let identifier = match typed {

@@ -5,10 +5,11 @@ use cardea_core::model::Connection;
 use cardea_core::protocol::login::Step;
 use http::Response;
 
+use super::flow::page_of;
 use super::password_text;
 use super::pending::Open;
 use super::visit::Visit;
-use crate::pages::{Login, Page, Policy, Problem, Signup, shown};
+use crate::pages::{Login, Look, Page, Policy, Problem, Signup, shown};
 
 impl Open {
     /// `ui_locales` of the request.
@@ -24,9 +25,9 @@ impl Open {
     }
 
     /// What a page of this login may do: its form may end at the callback.
-    pub(crate) fn policy(&self, logo: Option<&str>) -> Policy {
+    pub(crate) fn policy(&self, look: &Look) -> Policy {
         let callback = &self.checked.request.channel.redirect_uri;
-        Policy::default().form_to(callback).image(logo)
+        Policy::of(look).form_to(callback)
     }
 
     fn app(&self) -> String {
@@ -70,11 +71,14 @@ pub(crate) fn login_page(
             "password-title"
         }),
         lead: look.with("login-lead", &[("app", &open.app())]),
-        action: format!("/u/login?state={handle}"),
+        action: page_of(&open.pending),
         hidden: vec![("state", handle.clone())],
         button: "default",
-        change: Some(format!("/u/login?state={handle}&change=1")),
-        forgot: Some(format!("/u/reset-password/request?state={handle}")),
+        change: Some(format!("/u/login/identifier?state={handle}")),
+        forgot: open
+            .connection()
+            .is_some_and(|connection| connection.password_reset)
+            .then(|| format!("/u/reset-password/request?state={handle}")),
         signup: offers_signup(open).then(|| format!("/u/signup?state={handle}")),
         identifier,
         identifier_label: look.say(if username_allowed {
@@ -89,7 +93,7 @@ pub(crate) fn login_page(
         problem,
         look: &look,
     };
-    Page::of(&page, open.policy(look.logo())).answer()
+    Page::of(&page, open.policy(&look)).answer()
 }
 
 /// `/u/signup`.
@@ -124,5 +128,5 @@ pub(crate) fn signup_page(
         problem,
         look: &look,
     };
-    Page::of(&page, open.policy(look.logo())).answer()
+    Page::of(&page, open.policy(&look)).answer()
 }

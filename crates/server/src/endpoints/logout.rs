@@ -12,12 +12,12 @@ use cardea_core::protocol::logout::{
 };
 use cardea_core::protocol::session::SessionRecord;
 use cardea_jose::{b64, constant_time_eq};
-use http::{Method, Response, StatusCode};
+use http::{HeaderValue, Method, Response, StatusCode};
 use serde_json::Value;
 
 use super::flow::{TRIES, blank, details};
 use super::visit::{Fields, Visit, with_cookie};
-use crate::app::App;
+use crate::app::{App, Scheme};
 use crate::cookies::Cookie;
 use crate::fault::Fault;
 use crate::guard::At;
@@ -146,7 +146,13 @@ fn logged_out(visit: &Visit, asked: Option<&OidcAsked>, to: Option<&str>) -> Res
     if visit.cookie(Cookie::Session).is_none() {
         return answer;
     }
-    with_cookie(answer, visit.jar().clear(Cookie::Session))
+    let mut answer = with_cookie(answer, visit.jar().clear(Cookie::Session));
+    if visit.app.scheme == Scheme::Https {
+        // attack LOGOUT-09. Not "cookies": those of all neighbours would go too (decision 0005)
+        let what = HeaderValue::from_static("\"storage\"");
+        answer.headers_mut().insert("clear-site-data", what);
+    }
+    answer
 }
 
 fn done(visit: &Visit, asked: Option<&OidcAsked>, title: &str, lead: &str) -> Response<Body> {
@@ -158,7 +164,7 @@ fn done(visit: &Visit, asked: Option<&OidcAsked>, title: &str, lead: &str) -> Re
         link: None,
         look: &look,
     };
-    Page::of(&page, Policy::default().image(look.logo())).answer()
+    Page::of(&page, Policy::of(&look)).answer()
 }
 
 /// Asks whether to log out; the request goes along to be judged again.
@@ -184,7 +190,7 @@ async fn question(
         fields: &fields,
         look: &look,
     };
-    let mut policy = Policy::default().image(look.logo());
+    let mut policy = Policy::of(&look);
     if let Some(url) = asked.and_then(|asked| asked.redirect_uri.as_deref()) {
         policy = policy.form_to(url);
     }
@@ -229,7 +235,7 @@ fn refused(visit: &Visit, refusal: &LogoutRefusal) -> Response<Body> {
         request_id: visit.id.as_str(),
         look: &look,
     };
-    let policy = Policy::default().image(look.logo());
+    let policy = Policy::of(&look);
     Page::of(&page, policy)
         .status(StatusCode::BAD_REQUEST)
         .answer()

@@ -157,7 +157,7 @@ fn too_old(visit: &Visit, restart: Option<String>) -> Response<Body> {
         request_id: visit.id.as_str(),
         look: &look,
     };
-    let policy = Policy::default().image(look.logo());
+    let policy = Policy::of(&look);
     Page::of(&page, policy)
         .status(StatusCode::BAD_REQUEST)
         .answer()

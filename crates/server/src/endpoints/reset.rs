@@ -72,7 +72,7 @@ async fn answer(visit: &Visit, form: &[u8]) -> Result<Response<Body>, Fault> {
         link: pending.map(|pending| (back(pending), look.say("back-to-login"))),
         look: &look,
     };
-    Ok(Page::of(&page, Policy::default().image(look.logo())).answer())
+    Ok(Page::of(&page, Policy::of(&look)).answer())
 }
 
 /// The login from which the user came, if it is this browser's and still open.
@@ -118,6 +118,6 @@ fn page(visit: &Visit, pending: Option<&Pending>, problem: Problem, email: &str)
         back: pending.map(back),
         look: &look,
     };
-    let policy = Policy::default().image(look.logo());
+    let policy = Policy::of(&look);
     Page::of(&page, policy).status(status).answer()
 }

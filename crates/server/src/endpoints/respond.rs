@@ -40,10 +40,7 @@ fn form(visit: &Visit, due: &Due) -> Response<Body> {
         fields: &due.params,
         nonce: &nonce,
     };
-    let policy = Policy::default()
-        .form_to(&due.redirect_uri)
-        .script(&nonce)
-        .image(look.logo());
+    let policy = Policy::of(&look).form_to(&due.redirect_uri).script(&nonce);
     // the application may look at `Origin`, which `same-origin` would make null
     Page::of(&page, policy).telling_its_origin().answer()
 }
@@ -65,10 +62,7 @@ fn message(visit: &Visit, due: &Due) -> Response<Body> {
         message: in_script(&json!({ "origin": origin, "response": response })),
         nonce: &nonce,
     };
-    let policy = Policy::default()
-        .script(&nonce)
-        .image(look.logo())
-        .framed_by(origin);
+    let policy = Policy::of(&look).script(&nonce).framed_by(origin);
     Page::of(&page, policy).answer()
 }
 
@@ -123,7 +117,7 @@ fn error_page(visit: &Visit, shown: &Shown, refused: Option<&Refused>) -> Respon
         look: &look,
     };
     let status = StatusCode::from_u16(shown.status).unwrap_or(StatusCode::BAD_REQUEST);
-    let policy = Policy::default().image(look.logo());
+    let policy = Policy::of(&look);
     Page::of(&page, policy).status(status).answer()
 }
 

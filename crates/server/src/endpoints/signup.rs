@@ -127,6 +127,7 @@ fn said_of(open: &Open, refused: &Refused, typed: Option<&str>, look: &Look) -> 
         | Refused::UnknownClient
         | Refused::UnknownConnection
         | Refused::SignupDisabled
+        | Refused::ResetDisabled
         | Refused::UserExists => Problem::new("", look.say("error-signup")),
     }
 }

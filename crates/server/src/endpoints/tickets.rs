@@ -15,7 +15,7 @@ use super::visit::{Fields, Visit};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::guard::At;
-use crate::pages::{Change, Done, Page, Policy, Problem, Verify, shown};
+use crate::pages::{Change, Done, Look, Page, Policy, Problem, Verify, shown};
 use crate::password::links::{self, NotChanged};
 use crate::password::said::Said;
 use crate::wire;
@@ -112,7 +112,7 @@ impl Opened {
             hint: password_text::hint(&look, self.least(proved)),
             look: &look,
         };
-        Page::of(&page, policy(proved, look.logo()))
+        Page::of(&page, policy(proved, &look))
             .status(status)
             .answer()
     }
@@ -136,7 +136,7 @@ impl Opened {
             ticket: self.value(),
             look: &look,
         };
-        Page::of(&page, policy(proved, look.logo())).answer()
+        Page::of(&page, policy(proved, &look)).answer()
     }
 
     async fn change(&self) -> Result<Response<Body>, Fault> {
@@ -199,7 +199,7 @@ impl Opened {
             link: self.start(proved).map(|url| (url, look.say("log-in"))),
             look: &look,
         };
-        Page::of(&page, Policy::default().image(look.logo())).answer()
+        Page::of(&page, Policy::of(&look)).answer()
     }
 
     /// Where the application that began it wants logins to begin.
@@ -225,7 +225,7 @@ impl Opened {
             link: again,
             look: &look,
         };
-        let policy = Policy::default().image(look.logo());
+        let policy = Policy::of(&look);
         Page::of(&page, policy)
             .status(StatusCode::BAD_REQUEST)
             .answer()
@@ -233,8 +233,8 @@ impl Opened {
 }
 
 /// Its form may end where the ticket leads.
-fn policy(proved: &Proved, logo: Option<&str>) -> Policy {
-    let policy = Policy::default().image(logo);
+fn policy(proved: &Proved, look: &Look) -> Policy {
+    let policy = Policy::of(look);
     match &proved.ticket().back.url {
         Some(url) => policy.form_to(url),
         None => policy,

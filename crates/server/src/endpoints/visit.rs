@@ -279,7 +279,7 @@ impl Visit {
             request_id: self.id.as_str(),
             look: &look,
         };
-        let policy = Policy::default().image(look.logo());
+        let policy = Policy::of(&look);
         Page::of(&page, policy).status(status).answer()
     }
 

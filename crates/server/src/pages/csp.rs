@@ -2,15 +2,13 @@
 
 use std::sync::LazyLock;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use cardea_core::https_url::HttpsUrl;
 
-use super::origin_of;
+use super::brand::source_of;
+use super::{Look, origin_of};
 
-static STYLE_HASH: LazyLock<String> = LazyLock::new(|| {
-    let digest = cardea_jose::sha256(include_bytes!("../../../../web/pages/style.css"));
-    format!("'sha256-{}'", STANDARD.encode(digest))
-});
+static STYLE_HASH: LazyLock<String> =
+    LazyLock::new(|| source_of(include_str!("../../../../web/pages/style.css")));
 
 /// What one page may do beyond showing itself.
 #[derive(Debug, Clone, Default)]
@@ -19,12 +17,29 @@ pub(crate) struct Policy {
     /// form to this too, so a page of a login names the callback's origin (attack WEB-05).
     forms: Vec<String>,
     nonce: Option<String>,
-    image: Option<String>,
+    /// The tenant's own style sheet, by its hash.
+    style: Option<String>,
+    /// The origins of its pictures and of its font (attacks WEB-13, AUTHZ-57: no others).
+    images: Vec<String>,
+    font: Option<String>,
     /// The one origin that may show it in a frame; nobody for `None` (attack AUTHZ-41).
     framed_by: Option<String>,
 }
 
 impl Policy {
+    /// What every page of a tenant may load: what its brand names, and nothing by default.
+    pub(crate) fn of(look: &Look) -> Self {
+        let mut images: Vec<String> = look.pictures().map(HttpsUrl::origin).collect();
+        images.sort();
+        images.dedup();
+        Self {
+            style: look.brand_style().map(source_of),
+            images,
+            font: look.font().map(HttpsUrl::origin),
+            ..Self::default()
+        }
+    }
+
     /// Forms lead here and to this URL.
     #[must_use]
     pub(crate) fn form_to(mut self, url: &str) -> Self {
@@ -36,13 +51,6 @@ impl Policy {
     #[must_use]
     pub(crate) fn script(mut self, nonce: &str) -> Self {
         self.nonce = Some(nonce.to_owned());
-        self
-    }
-
-    /// The picture at this URL.
-    #[must_use]
-    pub(crate) fn image(mut self, url: Option<&str>) -> Self {
-        self.image = url.and_then(origin_of);
         self
     }
 
@@ -61,9 +69,14 @@ impl Policy {
     /// The header's text.
     pub(crate) fn header(&self) -> String {
         let mut text = format!(
-            "default-src 'none'; base-uri 'none'; style-src {}; form-action 'self'",
+            "default-src 'none'; base-uri 'none'; style-src {}",
             *STYLE_HASH
         );
+        if let Some(style) = &self.style {
+            text.push(' ');
+            text.push_str(style);
+        }
+        text.push_str("; form-action 'self'");
         for source in &self.forms {
             text.push(' ');
             text.push_str(source);
@@ -73,9 +86,13 @@ impl Policy {
             text.push_str(nonce);
             text.push('\'');
         }
-        if let Some(image) = &self.image {
-            text.push_str("; img-src ");
-            text.push_str(image);
+        for (directive, sources) in [
+            ("img-src", self.images.as_slice()),
+            ("font-src", self.font.as_slice()),
+        ] {
+            if !sources.is_empty() {
+                text = format!("{text}; {directive} {}", sources.join(" "));
+            }
         }
         text.push_str("; frame-ancestors ");
         text.push_str(self.framed_by.as_deref().unwrap_or("'none'"));
@@ -108,13 +125,23 @@ mod tests {
         let policy = Policy::default()
             .form_to("https://app.example:3000/cb?x=1")
             .script("n0nce")
-            .image(Some("https://cdn.example/logo.png"))
             .framed_by("https://app.example");
+        let policy = Policy {
+            images: vec![
+                "https://cdn.example".to_owned(),
+                "https://b.example".to_owned(),
+            ],
+            font: Some("https://fonts.example".to_owned()),
+            style: Some(source_of("p{}")),
+            ..policy
+        };
         let text = policy.header();
         for part in [
             "form-action 'self' https://app.example:3000;",
             "script-src 'nonce-n0nce';",
-            "img-src https://cdn.example;",
+            "img-src https://cdn.example https://b.example;",
+            "font-src https://fonts.example;",
+            "' 'sha256-gG2yISYereRMiG2lMXrbiUgi0Ubw9p7QCeWcroOvy9Y='; form-action",
             "frame-ancestors https://app.example",
         ] {
             assert!(text.contains(part), "{text}");

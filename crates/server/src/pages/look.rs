@@ -1,9 +1,11 @@
 //! How a tenant's pages look: its name, its picture, the language.
 
+use cardea_core::https_url::HttpsUrl;
 use cardea_core::model::TenantView;
 use http::{HeaderMap, header};
 use serde_json::Value;
 
+use super::brand;
 use super::i18n::{self, Language};
 
 const STYLE: &str = include_str!("../../../../web/pages/style.css");
@@ -15,7 +17,10 @@ const MAX_NAME: usize = 100;
 pub(crate) struct Look {
     language: &'static Language,
     tenant: String,
-    logo: Option<String>,
+    logo: Option<HttpsUrl>,
+    favicon: Option<HttpsUrl>,
+    font: Option<HttpsUrl>,
+    brand_style: Option<String>,
 }
 
 impl Look {
@@ -24,6 +29,7 @@ impl Look {
         let accept = headers.get(header::ACCEPT_LANGUAGE);
         let accept = accept.and_then(|value| value.to_str().ok());
         let settings = &view.settings;
+        let brand = &settings.parsed.brand;
         let member = |name: &str| {
             let text = settings.document.body.get(name).and_then(Value::as_str);
             text.filter(|text| !text.is_empty())
@@ -32,9 +38,13 @@ impl Look {
         Self {
             language: i18n::choose(ui_locales, accept, &settings.parsed.login.locales),
             tenant: shown(tenant),
-            logo: member("picture_url")
-                .filter(|url| url.starts_with("https://"))
-                .map(ToOwned::to_owned),
+            logo: brand
+                .logo
+                .clone()
+                .or_else(|| member("picture_url").and_then(HttpsUrl::parse)),
+            favicon: brand.favicon.clone(),
+            font: brand.font.clone(),
+            brand_style: brand::style(brand),
         }
     }
 
@@ -50,7 +60,27 @@ impl Look {
 
     /// Its picture.
     pub(crate) fn logo(&self) -> Option<&str> {
-        self.logo.as_deref()
+        self.logo.as_ref().map(HttpsUrl::as_str)
+    }
+
+    /// The picture beside the page's title.
+    pub(crate) fn favicon(&self) -> Option<&str> {
+        self.favicon.as_ref().map(HttpsUrl::as_str)
+    }
+
+    /// Every picture that a page shows.
+    pub(super) fn pictures(&self) -> impl Iterator<Item = &HttpsUrl> {
+        self.logo.iter().chain(&self.favicon)
+    }
+
+    /// The font, where it is not the system's.
+    pub(super) const fn font(&self) -> Option<&HttpsUrl> {
+        self.font.as_ref()
+    }
+
+    /// The brand's style sheet, which stands after ours.
+    pub(crate) fn brand_style(&self) -> Option<&str> {
+        self.brand_style.as_deref()
     }
 
     /// What stands in the picture's place where there is none.

@@ -1,8 +1,10 @@
 //! The pages that people see: rendered here, readable without a script, held to a strict policy.
 
+mod brand;
 mod csp;
 mod i18n;
 mod look;
+mod palette;
 mod templates;
 
 use askama::Template;

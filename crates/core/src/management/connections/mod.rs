@@ -314,6 +314,9 @@ pub(super) fn default_document(created_at: i64, random: &mut dyn Random) -> Docu
     document.unique = Some(NAME.to_owned());
     document.body.insert("name".to_owned(), json!(NAME));
     document.body.insert("strategy".to_owned(), json!("auth0"));
+    // a tool adds it to every database that it imports: what it exports is the same from the start
+    let options = json!({ "disable_self_service_change_password": false });
+    document.body.insert("options".to_owned(), options);
     defaults::fill_connection(&mut document.body);
     document
 }

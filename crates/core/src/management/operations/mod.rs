@@ -2,6 +2,7 @@
 //! Management API, the audit's descriptions and the tests are views of it.
 
 mod logins;
+mod look;
 mod people;
 
 use std::sync::LazyLock;
@@ -53,7 +54,7 @@ const GRANT: &str = "/client-grants/{id}";
 
 /// Every operation that is served.
 pub(super) static OPERATIONS: LazyLock<Vec<Operation>> =
-    LazyLock::new(|| [APPLICATIONS, people::PEOPLE, logins::LOGINS].concat());
+    LazyLock::new(|| [APPLICATIONS, people::PEOPLE, logins::LOGINS, look::LOOK].concat());
 
 /// Applications, APIs, and the tenant itself.
 static APPLICATIONS: &[Operation] = &[

@@ -2,8 +2,8 @@
 
 use super::super::schema::{Mode, Object};
 use super::super::{
-    client_grants, clients, connections, device_credentials, permissions, refresh_tokens,
-    resource_servers, roles, sessions, settings_table, tickets, users,
+    branding, client_grants, clients, connections, device_credentials, permissions, prompts,
+    refresh_tokens, resource_servers, roles, sessions, settings_table, tickets, users,
 };
 
 type Body = (&'static str, &'static str, &'static Object, Mode);
@@ -62,6 +62,8 @@ fn of_applications() -> Vec<Body> {
             &settings_table::SETTINGS,
             Mode::Patch,
         ),
+        ("/branding", "patch", &branding::BRANDING, Mode::Patch),
+        ("/prompts", "patch", &prompts::PROMPTS, Mode::Patch),
     ]
 }
 

@@ -9,7 +9,7 @@ use crate::model::Kind;
 use crate::write::Conflict;
 
 /// Operations of the contract that are not served. It may only become smaller.
-const NOT_YET_AT_MOST: usize = 361;
+const NOT_YET_AT_MOST: usize = 350;
 
 fn sample(path: &str) -> String {
     let segments = path
@@ -20,7 +20,7 @@ fn sample(path: &str) -> String {
 
 #[test]
 fn every_operation_is_reached_by_its_own_path() {
-    assert_eq!(operations().len(), 91);
+    assert_eq!(operations().len(), 102);
     for operation in operations() {
         let Route::Operation(found, _) = route(operation.method, &sample(operation.path)) else {
             panic!("{}", operation.id);
@@ -43,14 +43,14 @@ fn what_is_not_served_yet_shrinks_only() {
         };
         assert_eq!(sample(found.path), sample(known.path), "{known:?}");
     }
-    let (status, body) = World::compat().get("/actions/actions");
+    let (status, body) = World::compat().get("/forms");
     assert_eq!(status, 403);
     assert_eq!(
         body,
         json!({
             "statusCode": 403,
             "error": "Forbidden",
-            "message": "Insufficient scope, expected any of: read:actions",
+            "message": "Insufficient scope, expected any of: read:forms",
             "errorCode": "insufficient_scope",
         })
     );

@@ -306,7 +306,11 @@ impl ChangePassword {
 
     /// The connection, if it may be asked.
     pub fn check<'a>(&self, tenant: &'a TenantView) -> Result<&'a Entry<Connection>, Refused> {
-        admitted(tenant, self.client_id.as_deref(), &self.connection)
+        let connection = admitted(tenant, self.client_id.as_deref(), &self.connection)?;
+        if !connection.parsed.password_reset {
+            return Err(Refused::ResetDisabled);
+        }
+        Ok(connection)
     }
 
     /// The identifier as it is compared.

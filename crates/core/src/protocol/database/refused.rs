@@ -25,6 +25,8 @@ pub enum Refused {
     UnknownConnection,
     /// Nobody may sign up.
     SignupDisabled,
+    /// Nobody may ask for a new password.
+    ResetDisabled,
     /// The password cannot be chosen.
     Password(PasswordFault),
     /// Somebody has the address or the number.
@@ -60,6 +62,7 @@ impl Refused {
             | Self::UnknownClient
             | Self::UnknownConnection
             | Self::SignupDisabled
+            | Self::ResetDisabled
             | Self::TooMany => self.description(),
         }
     }
@@ -83,7 +86,8 @@ impl Refused {
             | Self::Type(_)
             | Self::Format(_)
             | Self::Unwanted(_)
-            | Self::Metadata => "invalid_request",
+            | Self::Metadata
+            | Self::ResetDisabled => "invalid_request",
         };
         bad_request(self.status(), code, &self.description())
     }
@@ -102,6 +106,9 @@ impl Refused {
             Self::UnknownClient => "Unknown client.".to_owned(),
             Self::UnknownConnection => "The connection was not found.".to_owned(),
             Self::SignupDisabled => "Public signup is disabled".to_owned(),
+            Self::ResetDisabled => {
+                "Users of this connection cannot change their passwords themselves.".to_owned()
+            }
             Self::Password(_) => "Invalid password".to_owned(),
             Self::UserExists => "The user already exists.".to_owned(),
             Self::UsernameExists => "The username provided is in use already.".to_owned(),

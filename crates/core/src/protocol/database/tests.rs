@@ -265,6 +265,33 @@ fn bodies_are_json_or_forms() {
 }
 
 #[test]
+fn nobody_gets_a_link_where_the_database_does_not_give_any() {
+    let asked = |connection: &str| {
+        let body = json!({ "connection": connection, "email": "a@example.com" }).to_string();
+        let members = members(Some("application/json"), body.as_bytes()).unwrap();
+        ChangePassword::parse(&members).unwrap()
+    };
+    for (options, connection, refused) in [
+        (json!({}), "db", None),
+        (
+            json!({ "disable_self_service_change_password": false }),
+            "db",
+            None,
+        ),
+        (
+            json!({ "disable_self_service_change_password": true }),
+            "db",
+            Some(Refused::ResetDisabled),
+        ),
+        (json!({}), "other", Some(Refused::UnknownConnection)),
+    ] {
+        let view = tenant(&options, Profile::Compat);
+        let outcome = asked(connection).check(&view).err();
+        assert_eq!(outcome, refused, "{options} {connection}");
+    }
+}
+
+#[test]
 fn a_link_goes_to_who_can_use_it() {
     let view = tenant(&json!({}), Profile::Compat);
     let signup = outcome(&view, &good()).unwrap();

@@ -74,6 +74,7 @@ impl Ready {
             String::new(),
             format!("  issuer      {}", self.issuer),
             format!("  data        {}", self.folder.display()),
+            format!("  mails       {}dev/inbox?html", self.issuer),
         ];
         if let Some(ca) = &self.ca_file {
             lines.push(format!("  trust       {}", ca.display()));
@@ -106,8 +107,19 @@ impl Ready {
                     .map(|user| format!("  {:<17} {}", user.email, user.password)),
             );
         }
+        lines.extend(self.examples());
         lines.extend(self.curls());
         lines.join("\n")
+    }
+
+    /// Where somebody logs in, while the example tenant is there.
+    fn examples(&self) -> Vec<String> {
+        let mut names = self.entries.applications.iter().map(|app| &app.name);
+        if self.entries.users.is_empty() || !names.any(|name| name == "Health SPA") {
+            return Vec::new();
+        }
+        let text = "To log somebody in: `npm start` in examples/spa, examples/web or examples/cli.";
+        vec![String::new(), text.to_owned()]
     }
 
     /// A token, and the Management API with it.
@@ -223,5 +235,10 @@ mod tests {
         let text = ready().to_text();
         assert!(text.contains("--cacert '/my data/dev-ca.pem' https://localhost:8443/oauth/token"));
         assert!(text.contains("-d client_secret='it'\\''s'"));
+        assert!(text.contains("mails       https://localhost:8443/dev/inbox?html"));
+        assert!(
+            !text.contains("npm start"),
+            "there is no example to log in to"
+        );
     }
 }

@@ -8,13 +8,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use cardea_jose::sha256;
-use tokio_postgres::Config;
 use tokio_postgres::error::SqlState;
 
 use crate::error::OpenError;
 use crate::lock;
 use crate::open::Synchronous;
-use crate::postgres::{self, Connection};
+use crate::postgres::{self, Address, Connection, Server};
 use crate::sqlite::Handle;
 use crate::url::DatabaseUrl;
 
@@ -52,7 +51,10 @@ pub async fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, OpenError> {
             let _lock = lock::lock(path)?;
             sqlite(path, MIGRATIONS)
         }
-        DatabaseUrl::Postgres(url) => postgres(&postgres::config(url)?, MIGRATIONS).await,
+        DatabaseUrl::Postgres(url) => {
+            let address = Address::parse(url).map_err(OpenError::unreachable)?;
+            postgres(&address.open()?, MIGRATIONS).await
+        }
     }
 }
 
@@ -159,10 +161,10 @@ fn up_to_date(known: &[Migration], applied: &[(String, String)]) -> Result<(), O
 }
 
 pub(crate) async fn postgres(
-    config: &Config,
+    server: &Server,
     known: &[Migration],
 ) -> Result<Vec<String>, OpenError> {
-    let connection = Connection::open(config)
+    let connection = Connection::open(server)
         .await
         .map_err(OpenError::unreachable)?;
     let run = async |sql: &str| {
@@ -189,8 +191,8 @@ pub(crate) async fn postgres(
     }
 }
 
-pub(crate) async fn check_postgres(config: &Config, known: &[Migration]) -> Result<(), OpenError> {
-    let connection = Connection::open(config)
+pub(crate) async fn check_postgres(server: &Server, known: &[Migration]) -> Result<(), OpenError> {
+    let connection = Connection::open(server)
         .await
         .map_err(OpenError::unreachable)?;
     up_to_date(known, &applied_postgres(&connection).await?)

@@ -8,7 +8,7 @@ use cardea_jose::SealingKey;
 
 use crate::db::{DatabaseKind, Db, Statement};
 use crate::error::{OpenError, StoreError};
-use crate::postgres::{self, Postgres};
+use crate::postgres::{Address, Postgres};
 use crate::sqlite::Sqlite;
 use crate::url::DatabaseUrl;
 use crate::{lock, migrate, seal};
@@ -78,13 +78,14 @@ impl Store {
                 Db::Sqlite(Sqlite::open(path, options.synchronous, lock)?)
             }
             DatabaseUrl::Postgres(url) => {
-                let config = postgres::config(url)?;
+                let address = Address::parse(url).map_err(OpenError::unreachable)?;
+                let server = address.open()?;
                 if options.migrate {
-                    migrate::postgres(&config, migrate::MIGRATIONS).await?;
+                    migrate::postgres(&server, migrate::MIGRATIONS).await?;
                 } else {
-                    migrate::check_postgres(&config, migrate::MIGRATIONS).await?;
+                    migrate::check_postgres(&server, migrate::MIGRATIONS).await?;
                 }
-                Db::Postgres(Postgres::open(config).await?)
+                Db::Postgres(Postgres::open(server).await?)
             }
         };
         seal::check_key(&db, &options.sealing).await?;

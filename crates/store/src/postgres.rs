@@ -1,14 +1,11 @@
 //! PostgreSQL: a committer task with group commit on its own connection, a few shared
 //! connections for reads.
 
-use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::{Instant, timeout};
-use tokio_postgres::Config;
-use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 
 use crate::db::{Done, GROUP, Job, Message, QUEUE, sort_out};
 use crate::error::{OpenError, StoreError};
@@ -16,8 +13,11 @@ use crate::value::{Row, Value};
 
 mod connection;
 mod group;
+mod server;
+mod tls;
 
 pub(crate) use connection::{Connection, unavailable};
+pub(crate) use server::{Address, Server};
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long a read or a group may take before its connection is given up.
@@ -35,19 +35,19 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     /// Connects, and starts the committer.
-    pub(crate) async fn open(config: Config) -> Result<Self, OpenError> {
-        let config = Arc::new(config);
-        let first = Connection::open(&config)
+    pub(crate) async fn open(server: Server) -> Result<Self, OpenError> {
+        let server = Arc::new(server);
+        let first = Connection::open(&server)
             .await
             .map_err(OpenError::unreachable)?;
         let (queue, inbox) = mpsc::channel(QUEUE);
-        let committer = Slot::new(Arc::clone(&config), Some(first));
+        let committer = Slot::new(Arc::clone(&server), Some(first));
         tokio::spawn(commit_all(committer, inbox));
-        let points = Slot::new(Arc::clone(&config), None);
+        let points = Slot::new(Arc::clone(&server), None);
         Ok(Self {
             queue,
             points,
-            scans: Slot::new(config, None),
+            scans: Slot::new(server, None),
         })
     }
 
@@ -72,34 +72,9 @@ impl Postgres {
     }
 }
 
-/// Reads the URL and adds what every connection needs.
-pub(crate) fn config(url: &str) -> Result<Config, OpenError> {
-    let mut config = Config::from_str(url).map_err(OpenError::unreachable)?;
-    if config.get_ssl_mode() == SslMode::Require {
-        return Err(OpenError::Unsupported(
-            "sslmode=require: TLS to PostgreSQL is not supported by this version; use a Unix \
-             socket, a private network or a local TLS proxy"
-                .to_owned(),
-        ));
-    }
-    if config.get_application_name().is_none() {
-        config.application_name("cardea");
-    }
-    // a server that dies without a word is noticed within seconds
-    config
-        .connect_timeout(CONNECT)
-        .tcp_user_timeout(Duration::from_secs(5))
-        .keepalives_idle(Duration::from_secs(5))
-        .keepalives_interval(Duration::from_secs(2))
-        .keepalives_retries(3)
-        // after a failover the old primary may still answer, but only read
-        .target_session_attrs(TargetSessionAttrs::ReadWrite);
-    Ok(config)
-}
-
 /// A place for a connection, which many readers share; it is made when it is needed.
 struct Slot {
-    config: Arc<Config>,
+    server: Arc<Server>,
     state: Mutex<State>,
 }
 
@@ -109,10 +84,10 @@ struct State {
 }
 
 impl Slot {
-    fn new(config: Arc<Config>, connection: Option<Connection>) -> Self {
+    fn new(server: Arc<Server>, connection: Option<Connection>) -> Self {
         let connection = connection.map(Arc::new);
         Self {
-            config,
+            server,
             state: Mutex::new(State {
                 connection,
                 failed: None,
@@ -132,7 +107,7 @@ impl Slot {
                 "the last attempt to connect failed just now",
             ));
         }
-        match Connection::open(&self.config).await {
+        match Connection::open(&self.server).await {
             Ok(connection) => {
                 let connection = Arc::new(connection);
                 state.connection = Some(Arc::clone(&connection));

@@ -19,6 +19,7 @@ mod people;
 mod races;
 mod sealing;
 mod tenancy;
+mod tls;
 mod world;
 
 /// Runs one test body on both databases.

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::postgres::Address;
+
 /// A database's address.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
@@ -37,7 +39,7 @@ impl FromStr for DatabaseUrl {
             return Ok(Self::Sqlite(path.into()));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            tokio_postgres::Config::from_str(text).map_err(|error| BadUrl(error.to_string()))?;
+            Address::parse(text).map_err(BadUrl)?;
             return Ok(Self::Postgres(text.to_owned()));
         }
         Err(BadUrl(

@@ -63,7 +63,8 @@ const KEPT_OUT: &[(&str, &[&str])] = &[
             "tracing",
         ],
     ),
-    ("cardea-store", &["axum", "hyper", "reqwest", "rustls"]),
+    // its one TLS is to PostgreSQL; whoever speaks HTTP stands elsewhere
+    ("cardea-store", &["axum", "hyper", "http", "reqwest"]),
     ("cardea-verifier", &["rusqlite", "tokio-postgres"]),
 ];
 

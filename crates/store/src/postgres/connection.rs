@@ -13,9 +13,10 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{AsyncMessage, Client, Config, Error, NoTls, Socket, Statement};
+use tokio_postgres::{AsyncMessage, Client, Error, Socket, Statement};
 
-use super::CONNECT;
+use super::server::Server;
+use super::{CONNECT, tls};
 use crate::error::StoreError;
 use crate::value::{Row, Value};
 
@@ -35,9 +36,9 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Connects, for at most [`CONNECT`].
-    pub(crate) async fn open(config: &Config) -> Result<Self, StoreError> {
+    pub(crate) async fn open(server: &Server) -> Result<Self, StoreError> {
         let attempt = async {
-            let (client, connection) = config.connect(NoTls).await?;
+            let (client, connection) = server.config.connect(server.tls.clone()).await?;
             let warned = Arc::new(AtomicBool::new(false));
             let driver = tokio::spawn(drive(connection, Arc::clone(&warned))).abort_handle();
             client.batch_execute(SESSION).await?;
@@ -123,7 +124,7 @@ impl Connection {
 
 /// Moves the bytes. A warning is noted before the answer that follows it is handed on.
 async fn drive(
-    mut connection: tokio_postgres::Connection<Socket, tokio_postgres::tls::NoTlsStream>,
+    mut connection: tokio_postgres::Connection<Socket, tls::Stream>,
     warned: Arc<AtomicBool>,
 ) {
     loop {

@@ -8,6 +8,7 @@ use super::world::*;
 use crate::migrate::{
     MIGRATIONS, Migration, check_postgres, check_sqlite, for_postgres, for_sqlite, postgres, sqlite,
 };
+use crate::postgres::{Address, Server};
 use crate::{DatabaseUrl, OpenError, Options, Store, migrate};
 
 const LATER: &str = "ALTER TABLE tenant ADD COLUMN note TEXT;";
@@ -92,28 +93,28 @@ async fn sqlite_is_migrated_once() {
 async fn postgres_is_migrated_once() {
     let (server, name) = fresh_database().await;
     let url = database_url(&server, &name);
-    let config = config(&url);
+    let node = server_of(&url);
     converge(&url).await;
 
     assert_eq!(
-        check_postgres(&config, &edited()).await,
+        check_postgres(&node, &edited()).await,
         Err(OpenError::Edited(first_name()))
     );
     assert_eq!(
-        postgres(&config, &edited()).await,
+        postgres(&node, &edited()).await,
         Err(OpenError::Edited(first_name()))
     );
     assert_eq!(
-        check_postgres(&config, &newer()).await,
+        check_postgres(&node, &newer()).await,
         Err(OpenError::NotMigrated)
     );
     assert_eq!(
-        postgres(&config, &newer()).await,
+        postgres(&node, &newer()).await,
         Ok(vec!["9999_later".to_owned()])
     );
     let refused = Err(OpenError::Newer("9999_later".to_owned()));
-    assert_eq!(check_postgres(&config, MIGRATIONS).await, refused);
-    assert_eq!(postgres(&config, MIGRATIONS).await.map(drop), refused);
+    assert_eq!(check_postgres(&node, MIGRATIONS).await, refused);
+    assert_eq!(postgres(&node, MIGRATIONS).await.map(drop), refused);
     admin(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
 }
 
@@ -139,13 +140,13 @@ fn sqlite_converges_after_a_kill_at_any_statement() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_converges_after_a_kill_at_any_statement() {
     let (server, name) = fresh_database().await;
-    let config = config(&database_url(&server, &name));
-    postgres(&config, MIGRATIONS).await.unwrap();
-    let whole = schema_postgres(&config).await;
+    let node = server_of(&database_url(&server, &name));
+    postgres(&node, MIGRATIONS).await.unwrap();
+    let whole = schema_postgres(&node.config).await;
     assert!(whole.len() > 20);
     let statements = for_postgres(MIGRATIONS[0].text);
     for kill_at in 0..=statements.len() {
-        let client = connect(&config).await;
+        let client = connect(&node.config).await;
         client
             .batch_execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
             .await
@@ -156,11 +157,11 @@ async fn postgres_converges_after_a_kill_at_any_statement() {
         }
         drop(client);
         assert_eq!(
-            postgres(&config, MIGRATIONS).await.unwrap(),
+            postgres(&node, MIGRATIONS).await.unwrap(),
             all_names(),
             "{kill_at}"
         );
-        assert_eq!(schema_postgres(&config).await, whole, "{kill_at}");
+        assert_eq!(schema_postgres(&node.config).await, whole, "{kill_at}");
     }
     admin(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
 }
@@ -168,10 +169,10 @@ async fn postgres_converges_after_a_kill_at_any_statement() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_that_start_together_migrate_once() {
     let (server, name) = fresh_database().await;
-    let config = config(&database_url(&server, &name));
+    let node = server_of(&database_url(&server, &name));
     let starts = (0..4).map(|_| {
-        let config = config.clone();
-        tokio::spawn(async move { postgres(&config, MIGRATIONS).await.unwrap().len() })
+        let node = node.clone();
+        tokio::spawn(async move { postgres(&node, MIGRATIONS).await.unwrap().len() })
     });
     let applied = futures_util::future::join_all(starts).await;
     assert_eq!(
@@ -191,9 +192,9 @@ async fn nodes_that_start_together_migrate_once() {
     assert_eq!(applied, MIGRATIONS.len());
 }
 
-fn config(url: &DatabaseUrl) -> Config {
+fn server_of(url: &DatabaseUrl) -> Server {
     match url {
-        DatabaseUrl::Postgres(url) => url.parse().unwrap(),
+        DatabaseUrl::Postgres(url) => Address::parse(url).unwrap().open().unwrap(),
         DatabaseUrl::Sqlite(_) => panic!("not PostgreSQL"),
     }
 }

@@ -82,7 +82,7 @@ impl World {
 
     /// Everything in the database, as text.
     pub(super) async fn dump(&self) -> Vec<String> {
-        const TABLES: [&str; 11] = [
+        const TABLES: [&str; 12] = [
             "SELECT * FROM tenant ORDER BY tenant_id",
             "SELECT * FROM tenant_domain ORDER BY host",
             "SELECT * FROM document ORDER BY tenant_id, kind, id",
@@ -94,6 +94,7 @@ impl World {
             "SELECT * FROM user_permission ORDER BY tenant_id, user_id, api, name",
             "SELECT * FROM artefact ORDER BY tenant_id, kind, digest",
             "SELECT * FROM login_failure ORDER BY tenant_id, digest",
+            "SELECT * FROM mail ORDER BY tenant_id, mail_id",
         ];
         let mut lines = Vec::new();
         for sql in TABLES {

@@ -92,6 +92,9 @@ pub enum UserWrite {
     Insert(Box<User>),
     /// A user replaced. Guard: the stored revision is `user.revision`; it becomes that plus one.
     Update(Box<User>),
+    /// Nothing changes: what was decided rests on the user as it was read. Guard: the stored
+    /// revision.
+    Same(UserId, i64),
     /// A user and everything of it removed: roles, permissions, sessions, tokens, consents.
     /// No guard: what is gone is gone.
     Delete(UserId),

@@ -1,5 +1,6 @@
 //! Reads what a decision at the token endpoint and its neighbours must know.
 
+use cardea_core::id::UserId;
 use cardea_core::model::ArtefactKind;
 use cardea_core::protocol::token::facts::MAX_FAMILIES;
 use cardea_core::protocol::token::{Fact, FactKey, Facts, PasswordVerdict};
@@ -66,10 +67,7 @@ impl Reader<'_> {
                 connection,
                 identifier,
             } => {
-                let found = store
-                    .user_by_identifier(Some(connection), identifier)
-                    .await?;
-                let facts = match found.into_iter().next() {
+                let facts = match check::find(store, connection, identifier).await? {
                     Some(user) => store.user_facts(&user.id).await?,
                     None => None,
                 };
@@ -87,11 +85,13 @@ impl Reader<'_> {
                 };
                 Fact::Families(store.artefacts(&query).await?)
             }
-            FactKey::Password(_) => Fact::Password(self.password().await?),
+            FactKey::Password(user) => Fact::Password(self.password(user.as_ref()).await?),
         })
     }
 
-    async fn password(&self) -> Result<PasswordVerdict, Fault> {
+    /// Right is a password that is this user's: what the password was looked up by could name
+    /// somebody else by now.
+    async fn password(&self, user: Option<&UserId>) -> Result<PasswordVerdict, Fault> {
         let Some(said) = self.said else {
             return Ok(PasswordVerdict::Wrong);
         };
@@ -101,8 +101,8 @@ impl Reader<'_> {
             password: said.password,
         };
         Ok(match check::check(self.app, self.at, &login).await? {
-            Checked::Right(_) => PasswordVerdict::Right,
-            Checked::Wrong(_) => PasswordVerdict::Wrong,
+            Checked::Right(found) if Some(&found.id) == user => PasswordVerdict::Right,
+            Checked::Right(_) | Checked::Wrong(_) => PasswordVerdict::Wrong,
             Checked::TooMany(TooMany::Account, _) => PasswordVerdict::TooMany,
             Checked::TooMany(TooMany::Address, _) => PasswordVerdict::TooManyFromAddress,
         })

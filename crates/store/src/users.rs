@@ -335,6 +335,7 @@ pub(crate) fn statements(
     Ok(match write {
         UserWrite::Insert(user) => vec![insert(key, tenant, user)?],
         UserWrite::Update(user) => update(key, tenant, user)?,
+        UserWrite::Same(user, revision) => vec![same(tenant, user, *revision)],
         UserWrite::Delete(user) => delete(tenant, user),
         UserWrite::DeleteOfConnection(connection) => delete_of_connection(tenant, connection),
         UserWrite::AddRole(user, role, at) => vec![Statement::any(
@@ -447,6 +448,17 @@ fn update(key: &SealingKey, tenant: &TenantId, user: &User) -> Result<Vec<Statem
         Refusal::Conflict(Conflict::UserMoved),
     );
     Ok(vec![free, update.locking()])
+}
+
+/// A write that changes nothing: reading alone would let a change pass that is being committed.
+fn same(tenant: &TenantId, user: &UserId, revision: i64) -> Statement {
+    let same = Statement::guarded(
+        "UPDATE user_account SET revision = revision
+          WHERE tenant_id = $1 AND user_id = $2 AND revision = $3",
+        params![tenant.as_str(), user.as_str(), revision],
+        Refusal::Conflict(Conflict::UserMoved),
+    );
+    same.locking()
 }
 
 /// The user and everything of it.

@@ -187,7 +187,13 @@ pub(super) fn revoke_access(
     }
     let mut kinds = vec![ArtefactKind::Session];
     if !keeps {
-        kinds.extend([ArtefactKind::Family, ArtefactKind::Refresh]);
+        // a device that was let in and has not come for its tokens yet would get new ones
+        let lasting = [
+            ArtefactKind::Family,
+            ArtefactKind::Refresh,
+            ArtefactKind::Device,
+        ];
+        kinds.extend(lasting);
     }
     let all = |kind| Write::Revoke(Revoke::OfUser(kind, user.clone(), None));
     Ok(Reply::accepted(kinds.into_iter().map(all).collect()))

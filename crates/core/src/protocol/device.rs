@@ -311,14 +311,16 @@ impl DeviceState {
         let (answer, grant) = match &self.answer {
             None => (None, None),
             Some(Answer::Denied) => (Some("denied"), None),
-            Some(Answer::Approved(grant)) => (Some("approved"), Some(grant.to_json())),
+            Some(Answer::Approved(grant)) => (Some("approved"), Some(grant)),
         };
+        // from then on it ends with what the user has
+        let user = grant.map(|grant| grant.user.clone());
         Artefact {
             kind: ArtefactKind::Device,
             digest: self.digest,
             id: None,
             group: None,
-            user: None,
+            user,
             client: Some(self.client.clone()),
             created_at: self.created_at,
             expires_at: self.expires_at,
@@ -334,7 +336,7 @@ impl DeviceState {
                 .put("interval", self.interval)
                 .put_some("polled_at", self.polled_at.map(Timestamp::millis))
                 .put_some("answer", answer)
-                .put_some("grant", grant)
+                .put_some("grant", grant.map(|grant| grant.to_json()))
                 .finish(),
         }
     }

@@ -149,15 +149,11 @@ impl Giving<'_> {
         let is_new =
             |record: &&ConsentRecord| stored.is_none_or(|stored| stored.scopes != record.scopes);
         writes.extend(record.as_ref().filter(is_new).map(ConsentRecord::write));
+        // in any case: nothing is given that a session gives which ends in this moment
         let settings = &self.facts.site.tenant.settings.parsed.login;
-        if self
-            .session
-            .needs_touch(&self.client.id, settings, self.facts.now)
-        {
-            let mut session = self.session.clone();
-            session.touch(&self.client.id, settings, self.facts.now);
-            writes.push(session.replace());
-        }
+        let mut session = self.session.clone();
+        session.touch(&self.client.id, settings, self.facts.now);
+        writes.push(session.replace());
         let grant = Box::new(self.grant(record.as_ref()));
         let answered = self
             .device

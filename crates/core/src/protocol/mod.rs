@@ -12,6 +12,7 @@ pub mod database;
 pub mod device;
 pub mod device_approval;
 pub mod discovery;
+pub mod ending;
 pub mod introspect;
 pub mod jwks;
 pub mod login;

@@ -171,6 +171,12 @@ pub const fn seals_fragments(profile: Profile) -> bool {
     matches!(profile, Profile::Strict)
 }
 
+/// Whether a block ends refresh tokens, or only suspends them: Auth0 says "user is blocked" of one
+/// (trap T7), so it is still known.
+pub const fn block_ends_refresh_tokens(profile: Profile) -> bool {
+    matches!(profile, Profile::Strict)
+}
+
 /// Seconds that a device code lives: Auth0's figure (auth-semantics 3.4), or ten minutes (attack
 /// TOKEN-37).
 pub const fn device_code_lifetime(profile: Profile) -> i64 {

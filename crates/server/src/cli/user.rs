@@ -5,8 +5,9 @@ mod desk;
 use std::io::Read as _;
 use std::path::PathBuf;
 
-use cardea_core::model::{ArtefactKind, Revoke, User};
+use cardea_core::model::User;
 use cardea_core::protocol::database;
+use cardea_core::protocol::ending;
 use cardea_core::protocol::password_hash::{self, Imported};
 use cardea_core::protocol::password_policy::Policy;
 use cardea_core::protocol::profile;
@@ -214,15 +215,7 @@ async fn block(args: BlockArgs) -> Outcome {
     let event = if args.lift {
         "Unblock a user"
     } else {
-        let kinds = [
-            ArtefactKind::Session,
-            ArtefactKind::Family,
-            ArtefactKind::Refresh,
-            ArtefactKind::Code,
-            ArtefactKind::Opaque,
-        ];
-        let end = |kind| Write::Revoke(Revoke::OfUser(kind, user.id.clone(), None));
-        writes.extend(kinds.map(end));
+        writes.extend(ending::everything(&user.id));
         "Block a user"
     };
     desk.commit(writes, (event, &user)).await?;

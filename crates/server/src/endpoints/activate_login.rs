@@ -1,8 +1,7 @@
 //! Logging in on the way to a device: the same page, the same check, a session as ever.
 
 use axum::body::Body;
-use cardea_core::id::UserId;
-use cardea_core::model::{ArtefactKind, Connection, EventType, Revoke};
+use cardea_core::model::{ArtefactKind, Connection, EventType, Revoke, User};
 use cardea_core::protocol::authorize::{Refused, connection_of};
 use cardea_core::write::Write;
 use cardea_jose::Secret;
@@ -94,7 +93,7 @@ pub(crate) async fn post(desk: &Desk, code: &str) -> Result<Response<Body>, Faul
         password: &Secret::new(secret.to_owned()),
     };
     let user = match check::check(&desk.visit.app, &desk.visit.at, &attempt).await? {
-        Checked::Right(user) => user.id,
+        Checked::Right(user) => user,
         Checked::Wrong(user) => {
             let about = (&*waiting.client, connection.name.as_str());
             login::wrong(&desk.visit, about, identifier, user.as_deref()).await?;
@@ -111,8 +110,13 @@ pub(crate) async fn post(desk: &Desk, code: &str) -> Result<Response<Body>, Faul
         }
     };
     let name = connection.name.clone();
-    let Some((person, cookie)) = log_in(desk, &name, &user).await? else {
-        return desk.refused(&Refused::Blocked).await;
+    let (person, cookie) = match log_in(desk, &name, &user).await? {
+        Entered::In(person, cookie) => (*person, cookie),
+        Entered::Blocked => return desk.refused(&Refused::Blocked).await,
+        Entered::PasswordChanged => {
+            let problem = Problem::new("password", say("error-credentials"));
+            return Ok(page(desk, &waiting, problem));
+        }
     };
     for _ in 0..TRIES {
         let Some(waiting) = desk.waiting(code).await? else {
@@ -126,20 +130,29 @@ pub(crate) async fn post(desk: &Desk, code: &str) -> Result<Response<Body>, Faul
     Err(Fault::Contended)
 }
 
-/// A new session in the place of the browser's old one; `None` for a user who may not log in.
-async fn log_in(
-    desk: &Desk,
-    connection: &str,
-    user: &UserId,
-) -> Result<Option<(Person, HeaderValue)>, Fault> {
+/// What became of a right password.
+enum Entered {
+    /// A session, and its cookie.
+    In(Box<Person>, HeaderValue),
+    /// The user may not log in.
+    Blocked,
+    /// It is not the user's password any more.
+    PasswordChanged,
+}
+
+/// A new session in the place of the browser's old one.
+async fn log_in(desk: &Desk, connection: &str, user: &User) -> Result<Entered, Fault> {
     let visit = &desk.visit;
     for _ in 0..TRIES {
         let loaded = visit.loaded();
-        let Some(facts) = visit.at.tenant.store.user_facts(user).await? else {
+        let Some(facts) = visit.at.tenant.store.user_facts(&user.id).await? else {
             continue;
         };
         if facts.user.blocked {
-            return Ok(None);
+            return Ok(Entered::Blocked);
+        }
+        if enter::has_another_password(&facts.user, user) {
+            return Ok(Entered::PasswordChanged);
         }
         let before = visit.session().await?;
         let about = (connection, &facts.user);
@@ -160,7 +173,7 @@ async fn log_in(
                 user: Some(facts),
                 consent: None,
             };
-            return Ok(Some((person, cookie)));
+            return Ok(Entered::In(Box::new(person), cookie));
         }
     }
     Err(Fault::Contended)

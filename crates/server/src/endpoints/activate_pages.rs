@@ -131,6 +131,7 @@ impl Desk {
             accept: look.say("allow"),
             deny: look.say("deny"),
             user_line: look.with("consent-as", &[("user", &user)]),
+            leave: look.say("log-out"),
             host_line: String::new(),
             look: &look,
         };

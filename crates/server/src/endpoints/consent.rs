@@ -121,6 +121,7 @@ fn page_answer(
         accept: look.say(if confirms { "log-in" } else { "allow" }),
         deny: look.say(if confirms { "cancel" } else { "deny" }),
         user_line: look.with("consent-as", &[("user", &user)]),
+        leave: look.say("log-out"),
         host_line: look.with("consent-goes-to", &[("host", &host)]),
         look: &look,
     };

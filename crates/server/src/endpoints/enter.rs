@@ -2,7 +2,6 @@
 //! the login goes on.
 
 use axum::body::Body;
-use cardea_core::id::UserId;
 use cardea_core::model::User;
 use cardea_core::protocol::login::{self, Input};
 use cardea_core::protocol::session::{LoggedIn, SessionRecord};
@@ -15,13 +14,14 @@ use super::visit::{Fields, Person, Visit};
 use crate::cookies::Cookie;
 use crate::fault::Fault;
 use crate::tenants::Loaded;
+use crate::wire;
 
 /// Goes on with an open login as this user.
 pub(crate) async fn enter(
     visit: &Visit,
     first: Open,
     fields: &Fields,
-    user: &UserId,
+    user: &User,
 ) -> Result<Response<Body>, Fault> {
     let mut next = Some(first);
     for _ in 0..TRIES {
@@ -39,16 +39,19 @@ pub(crate) async fn enter(
     Err(Fault::Contended)
 }
 
-async fn once(visit: &Visit, open: Open, id: &UserId) -> Result<Option<Response<Body>>, Fault> {
+async fn once(visit: &Visit, open: Open, who: &User) -> Result<Option<Response<Body>>, Fault> {
     let Open {
         pending,
         checked,
         loaded,
     } = open;
-    let (user, consent) = visit.of_user(id, Some(&checked)).await?;
+    let (user, consent) = visit.of_user(&who.id, Some(&checked)).await?;
     let Some(user) = user else {
         return Ok(None); // removed in this moment
     };
+    if has_another_password(&user.user, who) {
+        return Ok(Some(wire::see_other(&flow::page_of(&pending))));
+    }
     let person = Person {
         session: visit.session().await?,
         user: Some(user.clone()),
@@ -72,6 +75,13 @@ async fn once(visit: &Visit, open: Open, id: &UserId) -> Result<Option<Response<
     }
     let about = (&checked, Some(&user));
     flow::finish(visit, &loaded, about, decided, beside).await
+}
+
+/// Whether the password is another one than the one that was looked at: then it is asked for
+/// again. What changes after this conflicts with [`counted`] (attack SESSION-07).
+pub(crate) fn has_another_password(now: &User, then: &User) -> bool {
+    let hash = |user: &User| user.password.as_ref().map(|hash| hash.expose().clone());
+    hash(now) != hash(then)
 }
 
 /// A new session with its cookie.

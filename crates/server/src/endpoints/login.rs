@@ -188,7 +188,7 @@ async fn password(
         password: &Secret::new(secret.to_owned()),
     };
     match check::check(&visit.app, &visit.at, &attempt).await? {
-        Checked::Right(user) => enter(visit, open, fields, &user.id).await.map(Some),
+        Checked::Right(user) => enter(visit, open, fields, &user).await.map(Some),
         Checked::Wrong(user) => {
             let name = connection.as_deref().unwrap_or_default();
             let about = (&*open.checked.client, name);

@@ -64,7 +64,7 @@ async fn post(visit: &Visit, form: &[u8]) -> Result<Response<Body>, Fault> {
     };
     let said = Said::of(&visit.headers, signup.client_id.clone());
     match sign_up(&visit.app, &visit.at, &signup, &said).await? {
-        Ok(user) => enter(visit, open, &fields, &user.id).await,
+        Ok(user) => enter(visit, open, &fields, &user).await,
         Err(refused) => {
             let problem = said_of(&open, &refused, fields.get("password"), &look);
             let mut page = again(visit, &open, &fields, problem);

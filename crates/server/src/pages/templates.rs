@@ -84,6 +84,8 @@ pub(crate) struct Consent<'a> {
     pub(crate) accept: String,
     pub(crate) deny: String,
     pub(crate) user_line: String,
+    /// "Log out", beside it (attack SESSION-16).
+    pub(crate) leave: String,
     pub(crate) host_line: String,
 }
 

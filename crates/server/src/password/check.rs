@@ -46,7 +46,7 @@ pub(crate) async fn check(app: &App, at: &At, login: &Login<'_>) -> Result<Check
     let loaded = at.tenant.loaded();
     let view = &loaded.view;
     let store = &at.tenant.store;
-    let user = find(store, login).await?;
+    let user = find(store, login.connection, login.identifier).await?;
     let attacker = who(login, user.as_ref(), at.ip);
     let protection = protection(view, login.connection);
     if let Some(too_many) = brute_force::before(app, at, &attacker, &protection, now).await? {
@@ -82,14 +82,17 @@ pub(crate) async fn check(app: &App, at: &At, login: &Login<'_>) -> Result<Check
     }
 }
 
-async fn find(store: &TenantStore, login: &Login<'_>) -> Result<Option<User>, StoreError> {
-    let folded = fold(login.identifier);
+/// Who is meant by a name. Whoever asks that for a password asks here, so that it is one user.
+pub(crate) async fn find(
+    store: &TenantStore,
+    connection: &str,
+    identifier: &str,
+) -> Result<Option<User>, StoreError> {
+    let folded = fold(identifier);
     if folded.is_empty() {
         return Ok(None);
     }
-    let found = store
-        .user_by_identifier(Some(login.connection), &folded)
-        .await?;
+    let found = store.user_by_identifier(Some(connection), &folded).await?;
     // one's address comes before another's username that reads like it
     let (mut by_email, by_name): (Vec<User>, Vec<User>) = found
         .into_iter()

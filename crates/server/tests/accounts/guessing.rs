@@ -6,7 +6,7 @@ use cardea_core::id::UserId;
 use cardea_core::model::Profile;
 use cardea_core::write::{Commit, UserWrite, Write};
 use cardea_jose::Secret;
-use cardea_testkit::{Client, HOST, Person, World};
+use cardea_testkit::{Client, HOST, Person, Sent, World};
 use serde_json::json;
 
 use super::place::{application, events, log_in, mails, newest_link, world};
@@ -200,6 +200,45 @@ async fn password_08_and_09_many_addresses_do_not_lock_the_owner_out() {
     let _ = log_in(&world, &client, "203.0.113.201", right)
         .await
         .expect(200);
+}
+
+/// PASSWORD-06: a name that two users have is one of them, with that one's password alone.
+#[tokio::test]
+async fn a_password_is_good_for_its_own_user_alone() {
+    let world = world(Profile::Compat, false).await;
+    let (client, jane) = jane(&world).await;
+    let mallory = world.person("mallory@example.com").await;
+    let store = world
+        .store
+        .tenant(world.app.tenant_at(HOST).as_ref().unwrap());
+    let id = UserId::parse(&mallory.id).unwrap();
+    let mut user = store.user(&id).await.unwrap().unwrap();
+    // no interface gives such a name; a database that was moved here may hold it
+    user.username = Some(jane.email.clone());
+    let commit = Commit {
+        decided_at: None,
+        writes: vec![Write::User(UserWrite::Update(Box::new(user)))],
+    };
+    store.commit(commit, world.clock.now()).await.unwrap();
+    let body = json!({ "password": "Mallory-has-another-one-9" });
+    let path = format!("/users/{}", mallory.id.replace('|', "%7C"));
+    let _ = world.manage("PATCH", &path, Some(body)).await;
+    let here = "198.51.100.1";
+    let wrong = (jane.email.as_str(), "Mallory-has-another-one-9");
+    let _ = log_in(&world, &client, here, wrong).await.expect(403);
+    let right = (jane.email.as_str(), jane.password.as_str());
+    let given = log_in(&world, &client, here, right).await.expect(200);
+    let token = given["access_token"].as_str().unwrap();
+    let headers = vec![("authorization", format!("Bearer {token}"))];
+    let told = world
+        .send(Sent {
+            path: "/userinfo",
+            headers,
+            ..Sent::default()
+        })
+        .await;
+    let told = told.expect(200);
+    assert_eq!(told["sub"], jane.id.as_str());
 }
 
 #[tokio::test]

@@ -96,6 +96,17 @@ async fn users_are_guarded(world: &World) {
         conflict(commit(&tenant, update(&read)).await),
         Conflict::UserMoved
     );
+    // SESSION-07: what rests on the user as it was read
+    let same = |revision| Write::User(UserWrite::Same(id.clone(), revision));
+    assert_eq!(
+        conflict(commit(&tenant, same(1)).await),
+        Conflict::UserMoved
+    );
+    commit(&tenant, same(2)).await.unwrap();
+    commit(&tenant, same(2)).await.unwrap();
+    let nobody = UserId::parse("auth0|nobody").unwrap();
+    let nobody = Write::User(UserWrite::Same(nobody, 1));
+    assert_eq!(conflict(commit(&tenant, nobody).await), Conflict::UserMoved);
     let read = tenant.user(&id).await.unwrap().unwrap();
     assert_eq!(
         (read.revision, read.last_login),

@@ -21,6 +21,7 @@ use super::validate::{body, query};
 use crate::id::UserId;
 use crate::model::{Connection, Entry, User, fold};
 use crate::protocol::database::fill_profile;
+use crate::protocol::ending;
 use crate::protocol::tickets::changed_password;
 use crate::random::{Random, hex};
 use crate::write::{UserWrite, Write};
@@ -254,6 +255,7 @@ pub(super) fn patch(
         powers::may_take_over(call, &facts)?;
     }
     let mut user = facts.user;
+    let blocks = !user.blocked && sent.get("blocked") == Some(&Value::Bool(true));
     let connection = rules::database(call, &user.connection)?;
     check_names(call, connection, sent)?;
     put_members(&mut user, sent);
@@ -274,9 +276,11 @@ pub(super) fn patch(
     }
     let mut reply = Reply::ok(shown);
     reply.mails_verification = mails_verification(sent, &user);
+    let ended = blocks.then(|| ending::by_block(&user.id, call.tenant.record.profile));
     let Some(password) = sent.get("password") else {
-        let update = UserWrite::Update(Box::new(user));
-        return Ok(reply.with_writes(vec![Write::User(update)]));
+        let mut writes = vec![Write::User(UserWrite::Update(Box::new(user)))];
+        writes.extend(ended.into_iter().flatten());
+        return Ok(reply.with_writes(writes));
     };
     let refused = || ApiError::body("The password cannot be removed.");
     let password = password.as_str().ok_or_else(refused)?;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Purpose, Ticket, digest_of, group};
 use crate::model::{Artefact, ArtefactKind, Revoke, User, fold};
-use crate::protocol::password_hash;
+use crate::protocol::{ending, password_hash};
 use crate::time::Timestamp;
 use crate::write::{UserWrite, Write};
 
@@ -155,7 +155,7 @@ impl Proved {
 }
 
 /// What follows from another password, whoever set it: `user` has it already. Its sessions and
-/// tokens end (attack SESSION: a thief is out), its links too, and its wrong passwords are
+/// tokens end (attack SESSION-07: a thief is out), its links too, and its wrong passwords are
 /// forgotten.
 pub fn changed_password(mut user: User, now: Timestamp) -> Vec<Write> {
     user.last_password_reset = Some(now);
@@ -163,14 +163,7 @@ pub fn changed_password(mut user: User, now: Timestamp) -> Vec<Write> {
     let id = user.id.clone();
     let identifiers = identifiers(&user);
     let mut writes = vec![Write::User(UserWrite::Update(Box::new(user)))];
-    let kinds = [
-        ArtefactKind::Session,
-        ArtefactKind::Family,
-        ArtefactKind::Refresh,
-        ArtefactKind::Code,
-        ArtefactKind::Opaque,
-    ];
-    writes.extend(kinds.map(|kind| Write::Revoke(Revoke::OfUser(kind, id.clone(), None))));
+    writes.extend(ending::everything(&id));
     let links = [Purpose::ResetPassword, Purpose::Unblock];
     writes.extend(links.map(|purpose| Write::Revoke(Revoke::Group(group(purpose, &id)))));
     writes.push(Write::ForgetFailures(identifiers));

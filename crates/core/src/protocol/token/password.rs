@@ -17,7 +17,7 @@ use crate::protocol::target::shorten;
 use crate::protocol::trace::{Subject, Trace, Verdict};
 use crate::protocol::user_grant::{ClaimsAsked, UserGrant};
 use crate::protocol::user_scopes::{self, Flow};
-use crate::write::Write;
+use crate::write::{UserWrite, Write};
 
 /// What the request brings.
 #[derive(Debug, Clone)]
@@ -192,6 +192,9 @@ pub(super) fn decide(
     };
     let (refresh, oldest) = user::start_family(&grant, None, request, trace);
     writes.extend(oldest);
+    // whoever changes the password meanwhile ends this too (attack SESSION-07)
+    let same = UserWrite::Same(found.user.id.clone(), found.user.revision);
+    writes.push(Write::User(same));
     Ok(Granted {
         tokens: UserTokens {
             grant,

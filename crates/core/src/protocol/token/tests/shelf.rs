@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{Artefact, ArtefactKind, Revoke};
 use crate::time::Timestamp;
-use crate::write::Write;
+use crate::write::{UserWrite, Write};
 
 #[derive(Debug, Clone, Default)]
 pub(in crate::protocol) struct Shelf {
@@ -69,6 +69,8 @@ impl Shelf {
                 });
                 true
             }
+            // there is one user, and nobody else changes it
+            Write::User(UserWrite::Same(..)) => true,
             Write::Revoke(Revoke::One(kind, digest)) => {
                 self.artefacts.remove(&(*kind, *digest));
                 true

@@ -148,6 +148,77 @@ async fn a_page_without_a_brand_loads_nothing() {
 }
 
 #[tokio::test]
+async fn a_tenants_own_words_stand_on_the_pages_of_a_login() {
+    let health = Health::new(Profile::Compat).await;
+    let world = &health.world;
+    let set = async |path: &str, body: Value| {
+        let method = if path.contains("custom-text") {
+            "PUT"
+        } else {
+            "PATCH"
+        };
+        let _ = world.manage(method, path, Some(body)).await.expect(200);
+    };
+    set(
+        "/tenants/settings",
+        json!({ "enabled_locales": ["en", "de"], "friendly_name": "Acme" }),
+    )
+    .await;
+    let texts = json!({ "login": {
+        "title": "Hi <b>you</b>\u{202e}", "description": "${companyName} lets you in to ${clientName} ${x}",
+        "buttonText": "Let me in", "unknown": "never shown",
+    } });
+    set("/prompts/login/custom-text/en", texts).await;
+    set(
+        "/prompts/signup/custom-text/en",
+        json!({ "signup": { "title": "Join us" } }),
+    )
+    .await;
+    set(
+        "/prompts/login-password/custom-text/de",
+        json!({ "login-password": { "editEmailText": "Nicht ich" } }),
+    )
+    .await;
+    let mut browser = world.browser();
+    let page = browser.get(&health.authorize(&health.client, "")).await;
+    let html = page.html();
+    for part in [
+        "<h1>Hi &#60;b&#62;you&#60;/b&#62;</h1>", // WEB-01, WEB-15
+        "Acme lets you in to Health Web ${x}",
+        ">Let me in</button>",
+        "Forgot your password?",
+    ] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    assert!(!html.contains("never shown"));
+    let signup = browser
+        .get(&page.path.replace("/u/login", "/u/signup"))
+        .await;
+    assert!(
+        signup.html().contains("<h1>Join us</h1>"),
+        "{}",
+        signup.html()
+    );
+    // another language has words of its own, and other pages have ours
+    let page = browser
+        .get(&health.authorize(&health.client, "&ui_locales=de"))
+        .await;
+    assert!(
+        page.html().contains("Melden Sie sich bei Acme an"),
+        "{}",
+        page.html()
+    );
+    set("/prompts", json!({ "identifier_first": true })).await;
+    let page = browser
+        .get(&health.authorize(&health.client, "&ui_locales=de"))
+        .await;
+    let page = browser
+        .submit(&page, &[("username", "x@example.com")], "default")
+        .await;
+    assert!(page.html().contains(">Nicht ich</a>"), "{}", page.html());
+}
+
+#[tokio::test]
 async fn another_tenants_brand_stays_there() {
     // TENANT-03: each host shows its own
     let health = Health::new(Profile::Compat).await;

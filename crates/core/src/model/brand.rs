@@ -41,6 +41,17 @@ pub struct Brand {
 /// name.
 pub const CUSTOM_TEXT: &str = "custom_text";
 
+/// The tenant's own words for a text of a screen, if its settings have any in this language.
+pub fn own_words<'d>(
+    settings: &'d Document,
+    (prompt, screen): (&str, &str),
+    language: &str,
+    name: &str,
+) -> Option<&'d str> {
+    let found = settings.nested(&[CUSTOM_TEXT, prompt, language, screen, name]);
+    found?.as_str().filter(|text| !text.trim().is_empty())
+}
+
 impl Brand {
     /// The member of the settings that holds it.
     pub const MEMBER: &'static str = "branding";

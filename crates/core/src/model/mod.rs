@@ -20,7 +20,7 @@ mod user;
 
 pub use api::{Api, Dialect, SubjectPolicy, SystemApi};
 pub use artefact::{Artefact, ArtefactKind, Revoke};
-pub use brand::{Background, Brand, CUSTOM_TEXT};
+pub use brand::{Background, Brand, CUSTOM_TEXT, own_words};
 pub use client::{
     AppType, AssertionKey, AssertionKeys, AuthMethod, Client, GrantType, SecretDigest,
 };

@@ -9,7 +9,7 @@ use super::flow::page_of;
 use super::password_text;
 use super::pending::Open;
 use super::visit::Visit;
-use crate::pages::{Login, Look, Page, Policy, Problem, Signup, shown};
+use crate::pages::{Login, Look, Page, Policy, Problem, Screen, Signup, shown};
 
 impl Open {
     /// `ui_locales` of the request.
@@ -48,9 +48,14 @@ pub(crate) fn login_page(
     problem: Problem,
     typed: Option<&str>,
 ) -> Response<Body> {
-    let look = visit.look(open.locales().as_deref());
     let handle = &open.pending.handle;
     let transaction = &open.pending.transaction;
+    let look = visit.look(open.locales().as_deref());
+    let look = look.on(match transaction.step {
+        Step::Identifier => Screen::Identifier,
+        Step::Password => Screen::Password,
+        Step::Login | Step::Signup | Step::Consent | Step::Confirm => Screen::Login,
+    });
     let identifier = typed
         .or(transaction.identifier.as_deref())
         .unwrap_or_default();
@@ -103,7 +108,7 @@ pub(crate) fn signup_page(
     problem: Problem,
     (email, username): (&str, &str),
 ) -> Response<Body> {
-    let look = visit.look(open.locales().as_deref());
+    let look = visit.look(open.locales().as_deref()).on(Screen::Signup);
     let connection = open.connection();
     let name = connection.map_or("", |connection| &connection.name);
     let least = password_text::least(&open.loaded.view, name);

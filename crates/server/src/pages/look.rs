@@ -1,12 +1,15 @@
 //! How a tenant's pages look: its name, its picture, the language.
 
+use std::sync::Arc;
+
 use cardea_core::https_url::HttpsUrl;
-use cardea_core::model::TenantView;
+use cardea_core::model::{Entry, Settings, TenantView};
 use http::{HeaderMap, header};
 use serde_json::Value;
 
 use super::brand;
 use super::i18n::{self, Language};
+use super::words::Screen;
 
 const STYLE: &str = include_str!("../../../../web/pages/style.css");
 /// The longest name that is shown (attack AUTHZ-47).
@@ -21,6 +24,8 @@ pub(crate) struct Look {
     favicon: Option<HttpsUrl>,
     font: Option<HttpsUrl>,
     brand_style: Option<String>,
+    settings: Arc<Entry<Settings>>,
+    screen: Option<Screen>,
 }
 
 impl Look {
@@ -45,7 +50,16 @@ impl Look {
             favicon: brand.favicon.clone(),
             font: brand.font.clone(),
             brand_style: brand::style(brand),
+            settings: Arc::clone(settings),
+            screen: None,
         }
+    }
+
+    /// On a page whose words the tenant can choose.
+    #[must_use]
+    pub(crate) const fn on(mut self, screen: Screen) -> Self {
+        self.screen = Some(screen);
+        self
     }
 
     /// `<html lang>`.
@@ -104,13 +118,22 @@ impl Look {
     pub(crate) fn with(&self, id: &str, values: &[(&str, &str)]) -> String {
         let mut all = vec![("tenant", self.tenant.as_str())];
         all.extend_from_slice(values);
-        self.language.text(id, &all)
+        let settings = &self.settings.document;
+        let own = |screen: Screen| screen.words(settings, self.language.tag(), id, &all);
+        self.screen
+            .and_then(own)
+            .unwrap_or_else(|| self.language.text(id, &all))
     }
 }
 
 /// A name as it may be shown: without control characters and marks that turn text around, and not
 /// without end (attacks AUTHZ-47, WEB-15).
 pub(crate) fn shown(name: &str) -> String {
+    cleaned(name, MAX_NAME)
+}
+
+/// The same for a text of at most so many characters.
+pub(super) fn cleaned(text: &str, most: usize) -> String {
     let harmless = |c: &char| {
         let turns = matches!(
             *c,
@@ -118,9 +141,9 @@ pub(crate) fn shown(name: &str) -> String {
         );
         !c.is_control() && !turns
     };
-    let clean: String = name.chars().filter(harmless).collect();
+    let clean: String = text.chars().filter(harmless).collect();
     let words: Vec<&str> = clean.split_whitespace().collect();
-    words.join(" ").chars().take(MAX_NAME).collect()
+    words.join(" ").chars().take(most).collect()
 }
 
 #[cfg(test)]

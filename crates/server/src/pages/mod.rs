@@ -6,6 +6,7 @@ mod i18n;
 mod look;
 mod palette;
 mod templates;
+mod words;
 
 use askama::Template;
 use axum::body::Body;
@@ -17,6 +18,7 @@ pub(crate) use templates::{
     Change, Consent, Device, DeviceConfirm, Done, ErrorPage, FormPost, Login, Logout, Problem,
     ResetRequest, Signup, Verify, WebMessage,
 };
+pub(crate) use words::Screen;
 
 /// A page as an answer.
 #[derive(Debug)]

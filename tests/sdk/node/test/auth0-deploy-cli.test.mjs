@@ -36,6 +36,7 @@ test('an export, an import of it, and the same export again', async (t) => {
     await management.clients.delete(app.client_id);
     await management.branding.update({ colors: null, logo_url: null });
     await management.prompts.updateSettings({ identifier_first: false });
+    await management.prompts.customText.set('login-id', 'de', {});
   });
   const gradient = { type: 'linear-gradient', start: '#FFFFFF', end: '#000000', angle_deg: 35 };
   await management.branding.update({
@@ -43,9 +44,10 @@ test('an export, an import of it, and the same export again', async (t) => {
     logo_url: 'https://cdn.example/logo.png',
   });
   await management.prompts.updateSettings({ identifier_first: true });
+  await management.prompts.customText.set('login-id', 'de', { 'login-id': { title: 'Guten Tag' } });
 
   const before = await exported(join(folder, 'before'));
-  for (const part of [app.name, 'pkce: optional', "primary: '#0059d6'", 'angle_deg: 35', 'identifier_first: true']) {
+  for (const part of [app.name, 'pkce: optional', "primary: '#0059d6'", 'angle_deg: 35', 'identifier_first: true', 'title: Guten Tag']) {
     assert.ok(before.includes(part), part);
   }
   const said = await a0deploy('import', '--input_file', join(folder, 'before', 'tenant.yaml'));

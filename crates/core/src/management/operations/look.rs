@@ -1,6 +1,6 @@
 //! How pages look and in which order they ask.
 
-use super::super::operation::Method::{Get, Patch};
+use super::super::operation::Method::{Get, Patch, Put};
 use super::super::operation::Needs::AnyOf;
 use super::super::operation::{Operation, Run, op};
 use super::super::{actions, branding, custom_text, prompts};
@@ -95,4 +95,12 @@ pub(super) static LOOK: &[Operation] = &[
         Run::Pure(custom_text::get),
     )
     .named("Get custom text for a prompt"),
+    op(
+        Put,
+        "/prompts/{prompt}/custom-text/{language}",
+        "put_custom-text_by_language",
+        AnyOf(&["update:prompts"]),
+        Run::Pure(custom_text::put),
+    )
+    .named("Set custom text for a specific prompt"),
 ];

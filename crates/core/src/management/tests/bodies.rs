@@ -2,8 +2,8 @@
 
 use super::super::schema::{Mode, Object};
 use super::super::{
-    branding, client_grants, clients, connections, device_credentials, permissions, prompts,
-    refresh_tokens, resource_servers, roles, sessions, settings_table, tickets, users,
+    branding, client_grants, clients, connections, custom_text, device_credentials, permissions,
+    prompts, refresh_tokens, resource_servers, roles, sessions, settings_table, tickets, users,
 };
 
 type Body = (&'static str, &'static str, &'static Object, Mode);
@@ -64,6 +64,12 @@ fn of_applications() -> Vec<Body> {
         ),
         ("/branding", "patch", &branding::BRANDING, Mode::Patch),
         ("/prompts", "patch", &prompts::PROMPTS, Mode::Patch),
+        (
+            "/prompts/{prompt}/custom-text/{language}",
+            "put",
+            &custom_text::SCREENS,
+            Mode::Create,
+        ),
     ]
 }
 

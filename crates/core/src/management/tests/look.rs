@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::World;
 use crate::color::Color;
-use crate::model::Background;
+use crate::model::{Background, own_words};
 
 #[test]
 fn a_brand_is_empty_at_first_merges_and_is_removed_by_null() {
@@ -197,6 +197,60 @@ fn the_settings_do_not_show_what_has_operations_of_its_own() {
         let (status, _) = world.patch("/tenants/settings", json!({ member: {} }));
         assert_eq!(status, 400, "{member}");
     }
+}
+
+#[test]
+fn words_are_set_by_prompt_and_language_and_taken_back() {
+    let mut world = World::compat();
+    let (english, german) = (
+        json!({ "login": { "title": "Hello", "description": "To ${clientName}" } }),
+        json!({ "login": { "title": "Hallo" } }),
+    );
+    for (language, texts) in [("en", &english), ("de", &german)] {
+        let path = format!("/prompts/login/custom-text/{language}");
+        assert_eq!(world.ok("PUT", &path, texts.clone()), *texts);
+        assert_eq!(world.get(&path), (200, texts.clone()));
+    }
+    let view = world.view();
+    let words = |screen, language, name| own_words(&view.settings.document, screen, language, name);
+    assert_eq!(words(("login", "login"), "de", "title"), Some("Hallo"));
+    assert_eq!(words(("login", "login"), "de", "description"), None);
+    assert_eq!(words(("login-id", "login-id"), "de", "title"), None);
+    let path = "/prompts/login/custom-text/en";
+    assert_eq!(world.ok("PUT", path, json!({})), json!({}));
+    assert_eq!(world.get(path), (200, json!({})));
+    assert_eq!(world.get("/prompts/login/custom-text/de"), (200, german));
+    let table = [
+        (
+            "no text",
+            json!({ "login": { "title": 7 } }),
+            400,
+            "Payload validation error: 'Expected type string,null but found type integer' on property login.title.",
+        ),
+        (
+            "no screen",
+            json!({ "login": "x" }),
+            400,
+            "Payload validation error: 'Expected type object,null but found type string' on property login.",
+        ),
+    ];
+    world.refuses("PUT", path, &table);
+    // attacks MGMT-15, -19: bounded one by one, and together
+    let long = json!({ "login": { "title": "x".repeat(1001) } });
+    assert_eq!(world.call("PUT", path, Some(long)).0, 400);
+    let many: serde_json::Map<_, _> = (0..15)
+        .map(|n| (format!("t{n}"), json!("x".repeat(1000))))
+        .collect();
+    let many = json!({ "login": many });
+    let languages = [
+        "ar", "bg", "cs", "da", "el", "es", "et", "fi", "fr", "he", "hi", "hr", "hu", "id", "is",
+        "it", "ja", "ko",
+    ];
+    let taken = languages.iter().filter(|language| {
+        let path = format!("/prompts/login/custom-text/{language}");
+        world.call("PUT", &path, Some(many.clone())).0 == 200
+    });
+    assert_eq!(taken.count(), 17);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::model::Kind;
 use crate::write::Conflict;
 
 /// Operations of the contract that are not served. It may only become smaller.
-const NOT_YET_AT_MOST: usize = 350;
+const NOT_YET_AT_MOST: usize = 349;
 
 fn sample(path: &str) -> String {
     let segments = path
@@ -20,7 +20,7 @@ fn sample(path: &str) -> String {
 
 #[test]
 fn every_operation_is_reached_by_its_own_path() {
-    assert_eq!(operations().len(), 102);
+    assert_eq!(operations().len(), 103);
     for operation in operations() {
         let Route::Operation(found, _) = route(operation.method, &sample(operation.path)) else {
             panic!("{}", operation.id);

@@ -153,7 +153,10 @@ pub(super) const SETTINGS: [Setting; 15] = [
         DATABASE_URL,
         Shape::Text,
         "required",
-        "`sqlite:PATH` (one node) or `postgres://USER:PASSWORD@HOST/NAME` (one or many).",
+        "`sqlite:PATH` (one node) or `postgres://USER:PASSWORD@HOST/NAME` (one or many). `?sslmode=verify-full` \
+         speaks TLS and verifies the server's certificate and name, by the public authorities or those of \
+         `&sslrootcert=FILE`; `require` and `verify-ca` do the same. Without it, or with `disable`, nothing is \
+         encrypted: for a socket or a network of your own. `prefer` and `allow` are refused.",
     ),
     setting(
         MAIL_URL,

@@ -195,6 +195,21 @@ async fn pages_speak_the_language_that_was_asked_for() {
         .await;
     assert!(page.html().contains("<html lang=\"de\">"));
     assert!(page.html().contains("Melden Sie sich bei Praxis an"));
+    let reset = page.path.replace("/u/login", "/u/reset-password/request");
+    let reset = browser.get(&reset).await;
+    assert!(
+        reset.html().contains("<html lang=\"de\">"),
+        "{}",
+        reset.html()
+    );
+    let sent = browser
+        .submit(&reset, &[("email", "x@example.com")], "default")
+        .await;
+    assert!(
+        sent.html().contains("<html lang=\"de\">"),
+        "{}",
+        sent.html()
+    );
     browser
         .headers
         .push(("accept-language", "de-AT,en;q=0.5".to_owned()));

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::cookies::Cookie;
 use crate::fault::Fault;
 use crate::guard::At;
-use crate::pages::{Done, Page, Policy, Problem, ResetRequest, shown};
+use crate::pages::{Done, Look, Page, Policy, Problem, ResetRequest, shown};
 use crate::password::links;
 use crate::password::said::Said;
 
@@ -47,7 +47,7 @@ async fn answer(visit: &Visit, form: &[u8]) -> Result<Response<Body>, Fault> {
     if !visit.is_own_form() {
         return Ok(visit.foreign_form());
     }
-    let look = visit.look(None);
+    let look = look(visit, pending);
     let typed = fields.get("email").unwrap_or_default().trim();
     if typed.is_empty() || typed.len() > login::MAX_IDENTIFIER {
         let problem = Problem::new("email", look.say("error-email"));
@@ -86,6 +86,11 @@ async fn from_login(visit: &Visit, fields: &Fields) -> Result<Option<Pending>, F
     Ok(Pending::open(handle, found.as_ref(), browser.as_deref(), visit.now).ok())
 }
 
+/// In the language of the login.
+fn look(visit: &Visit, pending: Option<&Pending>) -> Look {
+    visit.look(pending.and_then(|pending| pending.transaction.sent.get("ui_locales")))
+}
+
 /// The login's connection, or else the tenant's own.
 fn connection(visit: &Visit, pending: Option<&Pending>) -> String {
     let loaded = visit.loaded();
@@ -105,7 +110,7 @@ fn back(pending: &Pending) -> String {
 }
 
 fn page(visit: &Visit, pending: Option<&Pending>, problem: Problem, email: &str) -> Response<Body> {
-    let look = visit.look(None);
+    let look = look(visit, pending);
     let status = if problem.is_there() {
         StatusCode::BAD_REQUEST
     } else {

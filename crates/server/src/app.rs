@@ -10,6 +10,7 @@ use cardea_core::time::Timestamp;
 use cardea_store::{Store, StoreError};
 use tokio_util::task::TaskTracker;
 
+use crate::challenges::Challenges;
 use crate::clock::Clock;
 use crate::dev::Dev;
 use crate::jobs;
@@ -76,6 +77,7 @@ pub struct App {
     pub(crate) log_retention_days: u32,
     pub(crate) tenants: Tenants,
     pub(crate) limits: Limits,
+    pub(crate) challenges: Challenges,
     pub(crate) passwords: Passwords,
     pub(crate) mail: Mailer,
     events: AtomicU64,
@@ -109,6 +111,7 @@ impl App {
             log_retention_days: options.log_retention_days,
             tenants,
             limits: Limits::new(options.rate_limits),
+            challenges: Challenges::default(),
             passwords: Passwords::new(),
             mail,
             events: AtomicU64::new(0),

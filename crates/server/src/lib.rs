@@ -16,6 +16,7 @@ pub mod tls;
 
 mod body;
 mod brute_force;
+mod challenges;
 mod cookies;
 mod cors;
 mod endpoints;

@@ -150,7 +150,7 @@ mod tests {
         let peer = |text: &str| PeerAddress(SocketAddr::new(text.parse().unwrap(), 1));
         let trusted = ["10.0.0.0/8".parse().unwrap()];
         let table = [
-            // peer, X-Forwarded-For, client; TENANT-01 and PASSWORD-15
+            // peer, X-Forwarded-For, client; TENANT-01, PASSWORD-15, CVE-2023-36456, CVE-2024-47070
             ("192.0.2.1", "203.0.113.9", "192.0.2.1"),
             ("10.0.0.1", "203.0.113.9", "203.0.113.9"),
             ("10.0.0.1", "198.51.100.1, 203.0.113.9", "203.0.113.9"),

@@ -181,7 +181,7 @@ async fn a_forgotten_password_is_chosen_anew_by_the_link_alone() {
     let jane = world.person("jane@example.com").await;
     let asked =
         |email: &str| json!({"client_id": client.id, "connection": DATABASE, "email": email});
-    // PASSWORD-04: the same for somebody and for nobody
+    // PASSWORD-04, CVE-2023-39522, CVE-2023-44399: the same for somebody and for nobody
     let known = post(&world, CHANGE, "198.51.100.1", &asked("Jane@Example.com ")).await;
     let unknown = post(&world, CHANGE, "198.51.100.1", &asked("nobody@example.com")).await;
     for answer in [&known, &unknown] {
@@ -306,4 +306,100 @@ async fn password_30_one_address_gets_five_mails_an_hour() {
         }
     }
     assert_eq!(mails(&world).await.len(), 5);
+}
+
+/// PASSWORD-05, CVE-2026-4633, CVE-2024-41952: every door that takes a name says the same of
+/// somebody and of nobody.
+#[tokio::test]
+async fn password_05_no_door_tells_who_exists() {
+    let world = world(Profile::Compat, false).await;
+    let grant = "urn:ietf:params:oauth:grant-type:device_code";
+    let body = json!({
+        "name": "CLI", "app_type": "native", "grant_types": [grant],
+        "token_endpoint_auth_method": "none", "oidc_conformant": true,
+    });
+    let cli = world.application(body).await;
+    world.person("jane@example.com").await;
+    let mut seen = Vec::new();
+    for email in ["jane@example.com", "nobody@example.com"] {
+        let mut answers = Vec::new();
+        let mut browser = world.browser();
+        let form = [("client_id", cli.id.as_str()), ("scope", "openid")];
+        let codes = browser.post("/oauth/device/code", &form).await.answer;
+        let codes = codes.expect(200);
+        let code = codes["user_code"].as_str().unwrap();
+        let link = format!("/activate?user_code={code}");
+        let page = browser.get(&link).await;
+        let page = browser.submit(&page, &[], "accept").await;
+        let fields = [("username", email), ("password", "wrong")];
+        let page = browser.submit(&page, &fields, "login").await;
+        // what differs from one login to the next is no answer
+        let (_, hidden) = page.form();
+        let mut html = page.html().replace(email, "EMAIL");
+        for (_, value) in &hidden {
+            html = html.replace(value.as_str(), "");
+        }
+        answers.push((page.status(), html));
+        for path in ["/u/reset-password/request", "/u/email-verification"] {
+            let page = browser.post(path, &[("email", email)]).await;
+            answers.push((page.status(), page.html().replace(email, "EMAIL")));
+        }
+        let bodies = [
+            json!({"connection": DATABASE, "email": email}),
+            json!({"connection": DATABASE, "email": email, "password": "x"}),
+        ];
+        for (path, body) in [CHANGE, SIGNUP].into_iter().zip(bodies) {
+            let answer = post(&world, path, "198.51.100.1", &body).await;
+            let text = String::from_utf8_lossy(&answer.body).replace(email, "EMAIL");
+            answers.push((answer.status.as_u16(), text));
+        }
+        seen.push(answers);
+    }
+    let (somebody, nobody) = (&seen[0], &seen[1]);
+    for (one, other) in somebody.iter().zip(nobody) {
+        assert_eq!(one, other);
+    }
+}
+
+/// PASSWORD-23, CVE-2023-49097, GHSA-93m4-mfpg-c3xf, CVE-2025-64101: no header says where a link in
+/// a mail leads, not even behind a proxy that is trusted.
+#[tokio::test]
+async fn links_in_mails_lead_to_the_configured_host() {
+    let world = world(Profile::Compat, false).await;
+    world.person("jane@example.com").await;
+    let evil = "evil.example";
+    let rows = [
+        ("x-forwarded-host", evil),
+        ("x-forwarded-proto", "https://evil.example/?"),
+        ("x-forwarded-port", "666"),
+        ("x-forwarded-prefix", "/evil"),
+        ("x-original-host", evil),
+        ("x-host", evil),
+        ("forwarded", "for=198.51.100.1;host=evil.example;proto=http"),
+        ("x-rewrite-url", "https://evil.example/"),
+        ("origin", "https://evil.example"),
+        ("referer", "https://evil.example/"),
+    ];
+    for (name, value) in rows {
+        let body = json!({"connection": DATABASE, "email": "jane@example.com"});
+        let sent = Sent {
+            method: "POST",
+            path: CHANGE,
+            headers: vec![
+                ("content-type", "application/json".to_owned()),
+                (name, value.to_owned()),
+            ],
+            body: body.to_string().into_bytes(),
+            host: "",
+        };
+        assert_eq!(world.send(sent).await.status.as_u16(), 200, "{name}");
+        // it begins with the tenant's address
+        let link = newest_link(&world).await;
+        assert!(
+            link.starts_with("/u/reset-password?ticket="),
+            "{name}: {link}"
+        );
+        let mail = mails(&world).await[0].to_string();
+        assert!(!mail.contains("evil"), "{name}: {mail}");
+    }
 }

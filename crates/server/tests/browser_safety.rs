@@ -9,7 +9,8 @@ async fn a_login_belongs_to_the_browser_in_which_it_began() {
     let mut attacker = health.world.browser();
     let begun = attacker.get(&health.authorize(&health.client, "")).await;
 
-    // AUTHZ-39: the link is sent to a victim, with or without a login of its own
+    // AUTHZ-39, CVE-2026-7507, CVE-2022-39222: the link is sent to a victim, with or without a
+    // login of its own
     let mut victim = health.world.browser();
     let page = victim.get(&begun.path).await;
     assert_eq!(page.status(), 403);

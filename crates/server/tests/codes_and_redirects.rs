@@ -108,6 +108,31 @@ async fn a_code_in_the_hands_of_another_application_is_burned_and_told() {
     }
 }
 
+/// AUTHZ-06: the second login with one challenge is told, and goes through.
+#[tokio::test]
+async fn a_constant_challenge_is_told() {
+    let health = Health::new(Profile::Strict).await;
+    let mut browser = health.world.browser();
+    let path = health.authorize(&health.client, "");
+    health.log_in(&mut browser, &path).await;
+    let fresh = b64::encode(&sha256(b"another verifier"));
+    let again = path.replace(&challenge(), &fresh);
+    for path in [&path, &again] {
+        assert!(browser.get(path).await.param("code").is_some());
+    }
+    let mut told: Vec<Value> = Vec::new();
+    for kind in ["s", "ssa"] {
+        let events = events(&health, kind).await;
+        told.extend(
+            events
+                .iter()
+                .map(|event| event["details"]["pkce_challenge_reused"].clone()),
+        );
+    }
+    let reused = told.iter().filter(|reused| **reused == true);
+    assert_eq!((told.len(), reused.count()), (3, 1), "{told:?}");
+}
+
 /// REDIR-21 at the door itself: with two callbacks registered.
 #[tokio::test]
 async fn a_code_goes_back_to_the_callback_that_it_was_sent_to() {

@@ -77,6 +77,7 @@ async fn jwt_25_a_key_revoked_on_one_node_opens_nothing_on_the_other() {
     there.app.stop().await;
 }
 
+/// TOKEN-08, CVE-2020-15222, CVE-2020-5300.
 #[tokio::test]
 async fn token_08_an_assertion_is_used_up_on_every_node() {
     let url = fresh_database().await;

@@ -1,6 +1,6 @@
 //! What may be used once is used once, however many come for it at the same moment: on one node
 //! with SQLite, and on two nodes with PostgreSQL. REL-RACE-01, AUTHZ-09, TOKEN-08, TOKEN-21,
-//! PASSWORD-24, SIGNUP-04.
+//! PASSWORD-24, SIGNUP-04, CVE-2026-1035, CVE-2024-4629, CVE-2023-47111.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

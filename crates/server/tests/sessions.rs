@@ -51,7 +51,7 @@ const ROWS: [(Event, Doors, Doors); 9] = [
     ),
 ];
 
-/// SESSION-07, AUTHZ-64, TOKEN-28: at the node where it did not happen, with the next request.
+/// SESSION-07, TOKEN-28, CVE-2023-22492, CVE-2025-29928: at the node where it did not happen, with the next request.
 async fn what_happens_here_ends_there(here: World, there: World, profile: Profile) {
     let mut health = Health::made_in(here).await;
     for (event, compat, strict) in ROWS {
@@ -196,7 +196,7 @@ async fn a_cookie_counts_at_its_own_tenant_alone() {
     assert!(browser.get(&silent).await.param("code").is_some());
 }
 
-/// SESSION-09 and SESSION-13: who administrates sees and ends sessions; a user's own token at the
+/// SESSION-09, SESSION-13, CVE-2024-39683: who administrates sees and ends sessions; a user's own token at the
 /// Management API opens none, not even its own. SESSION-10: nor does it change how one logs in.
 #[tokio::test]
 async fn a_user_reaches_nobodys_sessions_by_a_token() {
@@ -270,7 +270,7 @@ async fn a_user_reaches_nobodys_sessions_by_a_token() {
     assert_eq!(silent.param("error").unwrap(), "login_required");
 }
 
-/// SESSION-14: a cookie is a random name, so no key turns it into another; what is no cookie of
+/// SESSION-14, CVE-2026-25748: a cookie is a random name, so no key turns it into another; what is no cookie of
 /// ours is nobody.
 #[tokio::test]
 async fn keys_rotate_and_sessions_stay() {

@@ -7,7 +7,7 @@
 
 use cardea_core::model::Profile;
 use cardea_testkit::postgres::{fresh_database, node};
-use cardea_testkit::{Answer, Browser, HOST, Sent, World};
+use cardea_testkit::{Answer, Browser, HOST, Health, Sent, World};
 use serde_json::{Value, json};
 
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -219,4 +219,37 @@ async fn token_37_nodes_count_together() {
     }
     postgres.app.stop().await;
     second.app.stop().await;
+}
+
+/// CVE-2024-38371: who may not use an application does not let its device in, by no session of
+/// another one.
+#[tokio::test]
+async fn a_device_asks_for_a_connection_of_its_own_application() {
+    let health = Health::new(Profile::Compat).await;
+    let mut browser = health.world.browser();
+    health
+        .log_in(&mut browser, &health.authorize(&health.client, ""))
+        .await;
+    let code = waiting(&health.world).await;
+    let connections = health
+        .world
+        .manage("GET", "/connections", None)
+        .await
+        .expect(200);
+    let path = format!("/connections/{}", connections[0]["id"].as_str().unwrap());
+    let only = json!({ "enabled_clients": [health.client.id] });
+    let patched = health.world.manage("PATCH", &path, Some(only)).await;
+    assert_eq!(patched.status, 200, "{:?}", patched.json());
+    let page = browser.get(&format!("/activate?user_code={code}")).await;
+    let page = browser.submit(&page, &[], "accept").await;
+    assert!(
+        !page.html().contains("is connected"),
+        "the session is another connection's"
+    );
+    let fields = [
+        ("username", health.jane.email.as_str()),
+        ("password", health.jane.password.as_str()),
+    ];
+    let page = browser.submit(&page, &fields, "login").await;
+    assert!(!page.html().contains("is connected"), "{}", page.html());
 }

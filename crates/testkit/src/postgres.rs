@@ -41,6 +41,17 @@ pub async fn node(url: &DatabaseUrl) -> Store {
     .unwrap()
 }
 
+/// Does something to it behind the server's back.
+pub async fn execute(url: &DatabaseUrl, sql: &str) {
+    let (client, connection) = tokio_postgres::connect(&url.to_string(), NoTls)
+        .await
+        .unwrap();
+    let connection = tokio::spawn(connection);
+    client.batch_execute(sql).await.unwrap();
+    drop(client);
+    connection.await.unwrap().unwrap();
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "a test is configured by its environment"

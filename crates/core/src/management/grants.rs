@@ -83,13 +83,28 @@ pub(super) fn delete(
     mut answers: Answers,
     _: &mut dyn Random,
 ) -> Result<Reply, ApiError> {
-    let writes = answers.artefact()?.as_ref().and_then(ended);
-    Ok(Reply::no_content(writes.into_iter().collect()))
+    let consent = answers.artefact()?;
+    Ok(Reply::no_content(consent.iter().flat_map(ended).collect()))
 }
 
-fn ended(consent: &Artefact) -> Option<Write> {
+/// The consent with the refresh tokens that rest on it, and what the application has at hand of
+/// this user: it was given by a consent, if not by this one (attack AUTHZ-64).
+fn ended(consent: &Artefact) -> Vec<Write> {
     let id = consent.id.clone();
-    id.map(|id| Write::Revoke(Revoke::Group(id)))
+    let mut writes: Vec<Write> = id
+        .map(|id| Write::Revoke(Revoke::Group(id)))
+        .into_iter()
+        .collect();
+    if let (Some(user), Some(client)) = (&consent.user, &consent.client) {
+        let kinds = [
+            ArtefactKind::Opaque,
+            ArtefactKind::Code,
+            ArtefactKind::Device,
+        ];
+        let all = |kind| Revoke::OfUser(kind, user.clone(), Some(client.clone()));
+        writes.extend(kinds.map(|kind| Write::Revoke(all(kind))));
+    }
+    writes
 }
 
 pub(super) fn ask_of_user(call: &Call<'_>) -> Result<Vec<Question>, ApiError> {
@@ -108,7 +123,7 @@ pub(super) fn delete_of_user(
         return Ok(Reply::no_content(Vec::new()));
     };
     let found = answers.artefacts()?;
-    let mut writes: Vec<Write> = found.iter().filter_map(ended).collect();
+    let mut writes: Vec<Write> = found.iter().flat_map(ended).collect();
     // those beyond the list go without their refresh tokens being named one by one
     let rest = Revoke::OfUser(ArtefactKind::Consent, user, None);
     writes.push(Write::Revoke(rest));

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::respond;
 use super::visit::{Person, Visit, with_cookie};
+use crate::challenges;
 use crate::fault::Fault;
 use crate::tenants::Loaded;
 use crate::wire;
@@ -52,7 +53,16 @@ pub(crate) async fn finish(
     decided: Decided,
     beside: Beside,
 ) -> Result<Option<Response<Body>>, Fault> {
-    let event = event(visit, checked, user, &decided, beside.logged_in);
+    let mut event = event(visit, checked, user, &decided, beside.logged_in);
+    let challenge = challenge(visit, &decided);
+    if let (Some(challenge), Some(event)) = (&challenge, &mut event)
+        && visit.app.challenges.has(challenge)
+    {
+        let told = Value::from(true);
+        event
+            .details
+            .insert("pkce_challenge_reused".to_owned(), told);
+    }
     let mut writes = decided.writes;
     writes.extend(beside.writes);
     let answer = match decided.next {
@@ -67,6 +77,9 @@ pub(crate) async fn finish(
     if !visit.commit(loaded, writes, event).await? {
         return Ok(None);
     }
+    if let Some(challenge) = challenge {
+        visit.app.challenges.add(challenge, visit.now);
+    }
     let answer = match answer {
         Answer::Send(due) => respond::send(visit, &due),
         Answer::Refuse(answer) => respond::answer(visit, &answer, decided.refused.as_ref()),
@@ -74,6 +87,17 @@ pub(crate) async fn finish(
         Answer::Page(path) => wire::redirect(&path),
     };
     Ok(Some(beside.cookies.into_iter().fold(answer, with_cookie)))
+}
+
+/// The challenge of a code that is given (attack AUTHZ-06).
+fn challenge(visit: &Visit, decided: &Decided) -> Option<[u8; 32]> {
+    let Next::Issue(issue) = &decided.next else {
+        return None;
+    };
+    let challenge = issue.grant.challenge.as_deref()?;
+    let client = issue.client.parsed.id.as_str();
+    let tenant = visit.at.issuer.as_str();
+    Some(challenges::named(tenant, client, challenge))
 }
 
 enum Answer {

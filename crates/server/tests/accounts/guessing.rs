@@ -25,7 +25,7 @@ async fn password_07_and_13_ten_wrong_ones_and_the_right_one_is_refused_there() 
     let right = (jane.email.as_str(), jane.password.as_str());
     let (here, there) = ("198.51.100.1", "198.51.100.2");
     for n in 0..9 {
-        // PASSWORD-06
+        // PASSWORD-06, CVE-2025-24806, CVE-2026-47203
         let name = ["jane@example.com", "JANE@example.com", " jane@example.com "][n % 3];
         let answer = log_in(&world, &client, here, (name, "wrong"))
             .await
@@ -202,7 +202,8 @@ async fn password_08_and_09_many_addresses_do_not_lock_the_owner_out() {
         .expect(200);
 }
 
-/// PASSWORD-06: a name that two users have is one of them, with that one's password alone.
+/// PASSWORD-06, CVE-2021-3754, CVE-2026-19607: a name that two users have is one of them, with that
+/// one's password alone.
 #[tokio::test]
 async fn a_password_is_good_for_its_own_user_alone() {
     let world = world(Profile::Compat, false).await;

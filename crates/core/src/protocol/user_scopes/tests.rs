@@ -1,4 +1,5 @@
-//! Each requested scope once, with its rule and its verdict.
+//! Each requested scope once, with its rule and its verdict: never more than the API defines, the
+//! client grant gives and the user holds (AUTHZ-48, CVE-2024-52287).
 
 use serde_json::json;
 

@@ -114,7 +114,7 @@ const ROWS: &[(&str, Break, &str, &str, &str)] = &[
     ("A0-api-known", |w| { w.send("audience", "https://example.com/health-api/"); }, QUERY, "access_denied", "invalid_target"),
     ("A0-subject-type-user", |w| { w.set_api("subject_type_authorization", json!({"user": {"policy": "deny_all"}})); }, QUERY, "invalid_request", "unauthorized_client"),
     ("A0-user-client-grant", |w| { w.set_api("subject_type_authorization", json!({"user": {"policy": "require_client_grant"}})); }, QUERY, "invalid_request", "unauthorized_client"),
-    // AUTHZ-49
+    // AUTHZ-49, CVE-2026-4634
     ("RFC6749-3.3-scope", |w| { w.send("scope", "openid \"quoted\""); }, QUERY, "invalid_scope", "invalid_scope"),
     ("CARDEA-scope-bounded", |w| { w.send("scope", &"abcd ".repeat(900)); }, QUERY, "invalid_scope", "invalid_scope"),
     ("CARDEA-scope-bounded", |w| { let all: Vec<String> = (0..101).map(|n| format!("s{n}")).collect(); w.send("scope", &all.join(" ")); }, QUERY, "invalid_scope", "invalid_scope"),

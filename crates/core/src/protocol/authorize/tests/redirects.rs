@@ -79,7 +79,8 @@ fn tricks() -> impl Iterator<Item = (&'static str, &'static str)> {
     TRICKS.iter().flat_map(of)
 }
 
-/// RFC9700-2.1-redirect-exact; REDIR-24: no mode looks away. REDIR-01 to -12, -16, -17, -24.
+/// RFC9700-2.1-redirect-exact; CVE-2023-6927, CVE-2024-21637, CVE-2026-7504, CVE-2026-3872,
+/// CVE-2020-15234, CVE-2026-54072; REDIR-24: no mode looks away. REDIR-01 to -12, -16, -17, -24.
 #[test]
 fn every_trick_ends_on_a_page_in_every_response_mode() {
     for profile in [Profile::Compat, Profile::Strict] {
@@ -127,7 +128,7 @@ fn two_callbacks_are_none() {
     }
 }
 
-/// Attack REDIR-10: not even where it is registered.
+/// Attack REDIR-10, CVE-2026-9086: not even where it is registered.
 #[test]
 fn what_no_browser_may_be_sent_to_is_refused_even_where_it_is_registered() {
     let unsound = [

@@ -26,7 +26,7 @@ const ROWS: &[(&str, Break, Form, Form, &str)] = &[
     ("A0-client-grant-types", |p| World::member(&mut p.world.client, "grant_types", json!(["refresh_token"])), // TOKEN-18
         (403, "unauthorized_client"), (400, "unauthorized_client"), "Grant type 'authorization_code' not allowed for the client."),
     ("RFC6749-4.1.3-code", |p| { p.world.send("code", "another"); }, GRANT, STRICT, CODE),
-    // AUTHZ-10
+    // AUTHZ-10, CVE-2026-55672; CVE-2026-28513: each of them alone
     ("RFC6749-4.1.3-code-client", |p| p.grant.client = ClientId::parse("other").unwrap(), GRANT, STRICT, CODE),
     ("RFC6749-4.1.2-expiry", |p| p.now = NOW.plus_seconds(60), GRANT, STRICT, CODE),
     // REDIR-21: another callback, none, one that was not asked for, one more slash
@@ -38,7 +38,7 @@ const ROWS: &[(&str, Break, Form, Form, &str)] = &[
         "The redirect URI is wrong. You sent https://app.example, and we expected none"),
     ("RFC6749-4.1.3-redirect-uri", |p| { p.world.send("redirect_uri", &format!("{CALLBACK}/")); }, (403, "unauthorized_client"), STRICT,
         "The redirect URI is wrong. You sent https://app.example, and we expected https://app.example"),
-    // AUTHZ-04: none, and an empty one, which is none
+    // AUTHZ-04, CVE-2023-48228: none, and an empty one, which is none
     ("RFC7636-4.6-verifier", |p| { p.world.send("code_verifier", ""); }, GRANT, STRICT, PKCE),
     ("RFC7636-4.6-verifier", |p| p.world.send("code_verifier", "").form.push(("code_verifier", Some(String::new()))), GRANT, STRICT, PKCE),
     // AUTHZ-05: another one, too short, too long, a space, padding
@@ -50,7 +50,7 @@ const ROWS: &[(&str, Break, Form, Form, &str)] = &[
     // AUTHZ-05: a challenge sent as its own verifier (plain) does not fit
     ("RFC7636-4.6-verifier", |p| { p.world.send("code_verifier", CHALLENGE); }, GRANT, STRICT, PKCE),
     ("RFC7636-4.6-verifier", |p| p.grant.challenge = Some(VERIFIER.to_owned()), GRANT, STRICT, PKCE),
-    // AUTHZ-03, RFC 9700 2.1.1: the downgrade
+    // AUTHZ-03, CVE-2024-23647, RFC 9700 2.1.1: the downgrade
     ("RFC7636-4.6-verifier", |p| p.grant.challenge = None, GRANT, STRICT, PKCE),
     ("CARDEA-code-session-alive", |p| p.shelf.artefacts.clear(), GRANT, STRICT, CODE), // LOGOUT-10
     ("CARDEA-user-exists", |p| p.jane = None, GRANT, STRICT, CODE),

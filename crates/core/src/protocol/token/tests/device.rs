@@ -279,7 +279,7 @@ fn expiry_is_said_once() {
     );
 }
 
-/// TOKEN-40, and one answer alone.
+/// TOKEN-40, CVE-2023-2585, and one answer alone.
 #[test]
 fn an_answer_is_for_the_application_that_asked_and_given_once() {
     let (mut people, shown) = drawn(Profile::Compat);

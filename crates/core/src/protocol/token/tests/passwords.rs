@@ -179,7 +179,7 @@ fn a_password_has_no_session_and_says_so() {
     }
 }
 
-/// RFC 9700 2.4: in strict a flag of the application must allow it too.
+/// RFC 9700 2.4, CVE-2026-9792: in strict a flag of the application must allow it too.
 #[test]
 fn strict_needs_a_flag() {
     for (profile, taken) in [(Profile::Compat, true), (Profile::Strict, false)] {

@@ -205,7 +205,7 @@ fn a_body_that_breaks_the_table_is_refused_with_the_known_text() {
         let text = refused(&format!("callback-url: {uri}"), "callbacks[0]");
         world.refuses("POST", "/clients", &[(uri, body, 400, &text)]);
     }
-    // LOGOUT-07, LOGOUT-08: nobody is told of a logout there yet, and what is stored is an address
+    // LOGOUT-08: nobody is told of a logout there yet, but what is stored is an address
     for uri in [
         "javascript:alert(1)",
         "http://app.example/bye",

@@ -32,6 +32,10 @@ fn password_18_and_19_lengths_are_in_characters_and_nothing_is_cut() {
     let none = policy(&json!({"passwordPolicy": "none"}), Profile::Compat);
     let plain = policy(&json!({}), Profile::Compat);
     let strict = policy(&json!({"passwordPolicy": "none"}), Profile::Strict);
+    let bare = policy(&json!({}), Profile::Strict);
+    let complexity = json!({"min_length": 15, "character_types": [], "character_type_rule": "all"});
+    let fresh = json!({"password_options": {"complexity": complexity}});
+    let fresh = policy(&fresh, Profile::Compat);
     let length = |n: usize| "aB1".chars().cycle().take(n).collect::<String>();
     let table = [
         (&good, length(7), "weak"),
@@ -40,7 +44,11 @@ fn password_18_and_19_lengths_are_in_characters_and_nothing_is_cut() {
         (&good, length(128), "fine"),
         (&good, length(129), "long"),
         (&none, "x".to_owned(), "fine"),
+        // PASSWORD-19: what a new connection and a strict tenant ask for has no composition rule
         (&plain, "correct horse battery staple".to_owned(), "fine"),
+        (&bare, "lanterns over quiet harbours".to_owned(), "fine"),
+        (&fresh, "lanterns over quiet harbours".to_owned(), "fine"),
+        (&fresh, "234987123409872340".to_owned(), "fine"),
         (&plain, "ßßßßßßßß".to_owned(), "fine"),
         (&plain, "🙂🙂🙂🙂🙂🙂🙂".to_owned(), "weak"),
         (&plain, " 123456 ".to_owned(), "fine"),

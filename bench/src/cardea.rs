@@ -8,16 +8,24 @@ use serde_json::{Value, json};
 
 use crate::failure::{Context as _, Outcome, fail};
 use crate::http;
+use crate::journeys::{self, Journey, Journeys};
+use crate::latency::CROWD;
 use crate::machine::{self, Cores};
+use crate::people::{self, Application, Ask, People};
 use crate::process::Process;
 use crate::raw::Algorithm;
 use crate::ready;
-use crate::subject::{Client, Subject, form};
+use crate::rounds::{Limit, Series};
+use crate::subject::{Client, FORM, Subject, form};
 use crate::token::{Wanted, text};
 
 const CLIENT: &str = "Health Sync";
 const SCOPE: &str = "read:patients";
-const HEALTH_API: &str = "https://example.com/health-api";
+/// An application that people use, and its callback.
+const PUBLIC: (&str, &str) = ("Health SPA", "http://localhost:3000");
+/// The same of one that keeps a secret.
+const CONFIDENTIAL: (&str, &str) = ("Health Web", "http://localhost:3001/callback");
+pub(crate) const HEALTH_API: &str = "https://example.com/health-api";
 const JSON: &str = "content-type: application/json\r\n";
 
 /// The binary that is measured: the one that was named, or this workspace's, built now. A
@@ -93,12 +101,7 @@ pub(crate) fn start(server: &Path, folder: &Path, cores: Cores) -> Outcome<Subje
     };
     let process = dev.start()?;
     let (ready, port) = ready::read(&ready_file)?;
-    let applications = ready.get("applications").and_then(Value::as_array);
-    let sync = applications.into_iter().flatten();
-    let sync = sync
-        .into_iter()
-        .find(|one| one.get("name").is_some_and(|name| name == CLIENT));
-    let sync = sync.context(CLIENT)?;
+    let sync = application(&ready, CLIENT)?;
     Ok(Subject {
         name: "Cardea",
         process,
@@ -112,33 +115,99 @@ pub(crate) fn start(server: &Path, folder: &Path, cores: Cores) -> Outcome<Subje
         jwks_path: "/.well-known/jwks.json",
         api_parameter: "audience",
         scope: SCOPE,
-        management: ready.get("management").cloned(),
+        ready,
     })
 }
 
-/// APIs that sign with the other algorithms, and the application's grants for them: made through
-/// the Management API, as anybody would. They come after the memory of an idle server was read.
-pub(crate) fn prepare(subject: &Subject) -> Outcome<Vec<Wanted>> {
-    let management = subject.management.as_ref().context("management")?;
-    let host = subject.host();
+fn application<'a>(ready: &'a Value, name: &str) -> Outcome<&'a Value> {
+    let all = ready.get("applications").and_then(Value::as_array);
+    let found = all
+        .into_iter()
+        .flatten()
+        .find(|one| one.get("name").is_some_and(|found| found == name));
+    found.context(name)
+}
+
+fn used_by_people(ready: &Value, (name, callback): (&str, &'static str)) -> Outcome<Application> {
+    let found = application(ready, name)?;
+    let secret = found.get("client_secret").and_then(Value::as_str);
+    Ok(Application {
+        id: text(found, "client_id")?.to_owned(),
+        secret: secret.map(ToOwned::to_owned),
+        callback,
+    })
+}
+
+/// Header lines for a call of the Management API.
+fn bearer(subject: &Subject) -> Outcome<String> {
+    let management = subject.ready.get("management").context("management")?;
     let body = form(&[
         ("grant_type", "client_credentials"),
         ("client_id", text(management, "client_id")?),
         ("client_secret", text(management, "client_secret")?),
         ("audience", text(management, "audience")?),
     ]);
-    let request = http::request(
-        "POST",
-        &host,
-        subject.token_path,
-        crate::subject::FORM,
-        &body,
-    );
+    let (host, path) = (subject.host(), subject.token_path);
+    let request = http::request("POST", &host, path, FORM, &body);
     let answer = http::call(subject.port, &request)?;
-    let bearer = format!(
-        "{JSON}authorization: Bearer {}\r\n",
-        text(&answer, "access_token")?
-    );
+    let token = text(&answer, "access_token")?;
+    Ok(format!("{JSON}authorization: Bearer {token}\r\n"))
+}
+
+/// What people begin, and the series of it: `/userinfo`, introspection, the token endpoint, the
+/// login page.
+pub(crate) fn with_people(subject: &Subject) -> Outcome<(Journeys<'_>, Vec<Series>)> {
+    let public = used_by_people(&subject.ready, PUBLIC)?;
+    let confidential = used_by_people(&subject.ready, CONFIDENTIAL)?;
+    let users = subject.ready.get("users").and_then(Value::as_array);
+    let jane = users.and_then(|users| users.first()).context("users")?;
+    let jane = (text(jane, "email")?, text(jane, "password")?);
+    let management = bearer(subject)?;
+    let made = (management.as_str(), HEALTH_API);
+    let people = People::make(subject, made, CROWD, (&public, jane))?;
+
+    let of = |application, audience| {
+        let ask = Ask {
+            application,
+            scope: people::SCOPE,
+            audience,
+        };
+        journeys::access_token(&people, ask)
+    };
+    let host = subject.host();
+    let userinfo = |token: &str| {
+        let fields = format!("authorization: Bearer {token}\r\n");
+        http::request("GET", &host, "/userinfo", &fields, "")
+    };
+    let introspection = form(&[
+        ("client_id", &confidential.id),
+        (
+            "client_secret",
+            confidential.secret.as_deref().context("a secret")?,
+        ),
+        ("token", &of(&confidential, None)?),
+    ]);
+    let introspection = http::request("POST", &host, "/oauth/introspect", FORM, &introspection);
+    let opaque = userinfo(&of(&public, None)?);
+    let signed = userinfo(&of(&public, Some(HEALTH_API))?);
+    let rsa = Limit::Raw(Algorithm::Rs256);
+    let series = vec![
+        Series::journey(subject, "refresh RS256", rsa, Journey::Refresh),
+        Series::journey(subject, "code exchange, 2 x RS256", rsa, Journey::Exchange),
+        Series::constant("userinfo, opaque", subject, opaque.clone())?,
+        Series::constant("userinfo, JWT", subject, signed)?.verifying(),
+        Series::constant("introspection", subject, introspection)?,
+        Series::journey(subject, "login", Limit::Password, Journey::Login),
+    ];
+    let token = subject.token(&subject.wanted(Algorithm::Rs256, HEALTH_API));
+    let others = [token, subject.constant(opaque)?];
+    Ok((Journeys::new(subject, people, public, others)?, series))
+}
+
+/// APIs that sign with the other algorithms, and the application's grants for them: made through
+/// the Management API, as anybody would. They come after the memory of an idle server was read.
+pub(crate) fn prepare(subject: &Subject) -> Outcome<Vec<Wanted>> {
+    let (host, bearer) = (subject.host(), bearer(subject)?);
     let post = |path: &str, body: Value| {
         let request = http::request("POST", &host, path, &bearer, &body.to_string());
         http::call(subject.port, &request)

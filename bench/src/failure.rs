@@ -7,6 +7,12 @@ pub(crate) struct Failure(String);
 
 pub(crate) type Outcome<T = ()> = Result<T, Failure>;
 
+impl Failure {
+    pub(crate) const fn new(message: String) -> Self {
+        Self(message)
+    }
+}
+
 impl Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.0)

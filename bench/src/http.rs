@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::failure::{Context as _, Outcome, fail};
+use crate::failure::{Context as _, Failure, Outcome, fail};
 
 /// An answer that takes longer is a failure, not a slow point.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -83,6 +83,16 @@ impl Connection {
 }
 
 impl Answer<'_> {
+    /// The failure that it is, when it is not what was asked for.
+    pub(crate) fn unexpected(&self, what: &str, status: u16) -> Failure {
+        let text = String::from_utf8_lossy(self.body);
+        let text: String = text.chars().take(400).collect();
+        Failure::new(format!(
+            "`{what}` was answered {} instead of {status}, or with the wrong content: {text}",
+            self.status
+        ))
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().skip(1).find_map(|line| {
             let (found, value) = line.split_once(':')?;
@@ -126,13 +136,20 @@ pub(crate) fn request(method: &str, host: &str, path: &str, fields: &str, body: 
 /// One request of the set-up, answered with JSON.
 pub(crate) fn call(port: u16, request: &[u8]) -> Outcome<Value> {
     let mut connection = Connection::open(port)?;
-    connection.send(request)?;
-    let answer = connection.answer()?;
-    if !(200..300).contains(&answer.status) {
-        let text = String::from_utf8_lossy(answer.body);
-        return fail(format!("the set-up was answered {}: {text}", answer.status));
+    connection.call(request)
+}
+
+impl Connection {
+    /// One request of the set-up, answered with JSON.
+    pub(crate) fn call(&mut self, request: &[u8]) -> Outcome<Value> {
+        self.send(request)?;
+        let answer = self.answer()?;
+        if !(200..300).contains(&answer.status) {
+            let text = String::from_utf8_lossy(answer.body);
+            return fail(format!("the set-up was answered {}: {text}", answer.status));
+        }
+        serde_json::from_slice(answer.body).context("an answer of the set-up")
     }
-    serde_json::from_slice(answer.body).context("an answer of the set-up")
 }
 
 #[cfg(test)]

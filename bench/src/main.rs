@@ -13,16 +13,20 @@
 mod cardea;
 mod failure;
 mod http;
+mod journeys;
+mod latency;
 mod load;
 mod machine;
 mod memory;
 mod options;
 mod peer;
+mod people;
 mod process;
 mod raw;
 mod ready;
 mod report;
 mod rounds;
+mod script;
 mod start_up;
 mod stats;
 mod subject;
@@ -39,6 +43,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::failure::{Context as _, Outcome};
+use crate::latency::UnderLoad;
 use crate::load::Until;
 use crate::machine::{Cores, Memory};
 use crate::options::Options;
@@ -116,6 +121,10 @@ fn measure(options: &Options, server: &Path, cores: Cores) -> Outcome<Measured> 
     let wanted = cardea::prepare(&cardea)?;
     let mut series = rounds::tokens(&cardea, wanted.clone())?;
     series.extend(rounds::documents(&cardea, true)?);
+    say("people");
+    let (mut journeys, with_people) = cardea::with_people(&cardea)?;
+    series.extend(with_people);
+    let mut under_load = UnderLoad::default();
     let peer = if options.peer {
         start_peer(folder.path(), cores, &mut series)
     } else {
@@ -131,12 +140,15 @@ fn measure(options: &Options, server: &Path, cores: Cores) -> Outcome<Measured> 
     };
     for round in 1..=options.rounds {
         say(&format!("round {round} of {}", options.rounds));
-        bench.round(&mut series)?;
+        bench.round(&mut series, &mut journeys)?;
+        under_load.round(&journeys, cores, options.point)?;
     }
     let peer = match peer {
         Some((peer, idle)) => Some((idle, machine::memory(peer.process.id())?)),
         None => None,
     };
+    let after_rounds = machine::memory(cardea.process.id())?;
+    drop(journeys);
     let after_tokens = if options.tokens > 0 {
         say(&format!("{} tokens", options.tokens));
         let memory = memory::after_tokens(cores, &cardea, &wanted, options.tokens)?;
@@ -147,8 +159,10 @@ fn measure(options: &Options, server: &Path, cores: Cores) -> Outcome<Measured> 
     cardea.process.stop()?;
     Ok(Measured {
         series,
+        under_load,
         start_up,
         idle,
+        after_rounds,
         after_tokens,
         binary_bytes,
         peer,

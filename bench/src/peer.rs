@@ -50,7 +50,7 @@ pub(crate) fn start(folder: &Path, core: Option<u32>) -> Outcome<Subject> {
         jwks_path: "/jwks",
         api_parameter: "resource",
         scope: "read:patients",
-        management: None,
+        ready,
     })
 }
 

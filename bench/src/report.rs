@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::failure::Outcome;
+use crate::failure::{Context as _, Outcome};
+use crate::latency::{Mixed, Overload};
 use crate::machine::Memory;
 use crate::raw::Algorithm;
 use crate::rounds::{Limit, Sample, Series};
@@ -51,8 +52,34 @@ pub(crate) fn print(measured: &Measured, rows: &[Row]) -> Outcome {
             per_second.median,
         );
     }
+    print_under_load(measured)?;
     print_memory(measured);
     print_noise(&measured.series)
+}
+
+fn print_under_load(measured: &Measured) -> Outcome {
+    let mixed = &measured.under_load.mixed;
+    let median = |of: fn(&Mixed) -> f64| {
+        let value = Summary::of(mixed.iter().map(of)).context("rounds under load")?;
+        Ok(value.median)
+    };
+    println!("\n| while logins saturate | p99 without, ms | p99 with, ms |");
+    println!("| --- | --- | --- |");
+    let (quiet, loaded) = (median(|one| one.token.0)?, median(|one| one.token.1)?);
+    println!("| token RS256 | {quiet:.2} | {loaded:.2} |");
+    let (quiet, loaded) = (median(|one| one.userinfo.0)?, median(|one| one.userinfo.1)?);
+    println!("| userinfo, opaque | {quiet:.2} | {loaded:.2} |");
+    let logins = median(|one| one.logins_per_second)?;
+    println!("\nLogins meanwhile: {logins:.0} a second.");
+    if let Some(last) = measured.under_load.overloads.last() {
+        println!(
+            "Of a crowd of {} logins at once, {} were served and {} refused.",
+            last.served + last.refused,
+            last.served,
+            last.refused
+        );
+    }
+    Ok(())
 }
 
 fn print_memory(measured: &Measured) {
@@ -94,6 +121,7 @@ fn memory(measured: &Measured) -> Vec<(String, Memory)> {
             measured.start_up.idle,
         ),
     ];
+    all.push(("Cardea after the rounds".to_owned(), measured.after_rounds));
     if let Some((count, memory)) = measured.after_tokens {
         all.push((format!("Cardea after {count} tokens and 10 s"), memory));
     }
@@ -108,6 +136,7 @@ const fn name(limit: Limit) -> &'static str {
     match limit {
         Limit::Raw(algorithm) => algorithm.name(),
         Limit::Static => "static",
+        Limit::Password => "argon2id",
     }
 }
 
@@ -126,6 +155,7 @@ pub(crate) fn json(measured: &Measured, rows: &[Row], machine: &Value) -> Value 
     let sample = |sample: &Sample| {
         json!({
             "limit_us": sample.limit,
+            "apart_us": sample.apart,
             "us": sample.micros,
             "per_second": sample.per_second,
         })
@@ -138,12 +168,28 @@ pub(crate) fn json(measured: &Measured, rows: &[Row], machine: &Value) -> Value 
             "rounds": series.samples.iter().map(sample).collect::<Vec<_>>(),
         })
     };
+    let mixed = |mixed: &Mixed| {
+        json!({
+            "token_p99_ms": [mixed.token.0, mixed.token.1],
+            "userinfo_p99_ms": [mixed.userinfo.0, mixed.userinfo.1],
+            "logins_per_second": mixed.logins_per_second,
+        })
+    };
+    let crowd = |crowd: &Overload| {
+        json!({
+            "served": crowd.served,
+            "refused": crowd.refused,
+            "slowest_refusal_ms": crowd.slowest_refusal,
+        })
+    };
     let memory = memory(measured).into_iter().map(|(what, memory)| {
         json!({ "what": what, "resident": memory.resident, "anonymous": memory.anonymous })
     });
     json!({
         "machine": machine,
         "rows": rows.iter().map(row).collect::<Vec<_>>(),
+        "under_load": measured.under_load.mixed.iter().map(mixed).collect::<Vec<_>>(),
+        "crowds": measured.under_load.overloads.iter().map(crowd).collect::<Vec<_>>(),
         "series": measured.series.iter().map(series).collect::<Vec<_>>(),
         "memory_mib": memory.collect::<Vec<_>>(),
     })

@@ -4,9 +4,10 @@ use serde_json::Value;
 
 use crate::failure::{Context as _, Outcome};
 use crate::http::{self, Connection};
-use crate::load::Work;
+use crate::load::{Target, Work};
 use crate::process::Process;
 use crate::raw::Algorithm;
+use crate::script::{Expected, Same};
 use crate::token::Wanted;
 
 pub(crate) const FORM: &str = "content-type: application/x-www-form-urlencoded\r\n";
@@ -31,8 +32,8 @@ pub(crate) struct Subject {
     /// How a request names the API.
     pub(crate) api_parameter: &'static str,
     pub(crate) scope: &'static str,
-    /// The ready file's `management`.
-    pub(crate) management: Option<Value>,
+    /// The ready file.
+    pub(crate) ready: Value,
 }
 
 /// A document that everybody may read.
@@ -68,15 +69,24 @@ impl Subject {
         ]);
         self.work(
             http::request("POST", &self.host(), self.token_path, FORM, &body),
-            200,
+            (200, Expected::Jwt),
         )
     }
 
-    pub(crate) fn document(&self, document: Document) -> Work {
-        self.work(
-            http::request("GET", &self.host(), self.path(document), "", ""),
-            200,
-        )
+    pub(crate) fn document(&self, document: Document) -> Vec<u8> {
+        http::request("GET", &self.host(), self.path(document), "", "")
+    }
+
+    /// What is answered the same each time: the first answer is what later ones must be.
+    pub(crate) fn constant(&self, request: Vec<u8>) -> Outcome<Work> {
+        let mut connection = Connection::open(self.port)?;
+        connection.send(&request)?;
+        let answer = connection.answer()?;
+        if answer.status != 200 || answer.body.is_empty() {
+            return Err(answer.unexpected("a request of the set-up", 200));
+        }
+        let body = answer.body.to_vec();
+        Ok(self.work(request, (200, Expected::Body(body))))
     }
 
     /// A reader who has the document already.
@@ -87,11 +97,12 @@ impl Subject {
         let answer = connection.answer()?;
         let etag = answer.header("etag").context("the document's ETag")?;
         let known = format!("if-none-match: {etag}\r\n");
-        Ok(self.work(http::request("GET", &self.host(), path, &known, ""), 304))
+        let request = http::request("GET", &self.host(), path, &known, "");
+        Ok(self.work(request, (304, Expected::Body(Vec::new()))))
     }
 
     pub(crate) fn jwks(&self) -> Outcome<Value> {
-        http::call(self.port, &self.document(Document::Jwks).request)
+        http::call(self.port, &self.document(Document::Jwks))
     }
 
     const fn path(&self, document: Document) -> &'static str {
@@ -101,12 +112,21 @@ impl Subject {
         }
     }
 
-    fn work(&self, request: Vec<u8>, status: u16) -> Work {
-        Work {
+    pub(crate) fn target(&self) -> Target {
+        Target {
             port: self.port,
             pid: self.process.id(),
-            request,
-            status,
+        }
+    }
+
+    fn work(&self, request: Vec<u8>, (status, expected): (u16, Expected)) -> Work {
+        Work {
+            at: self.target(),
+            same: Same {
+                request,
+                status,
+                expected,
+            },
         }
     }
 }

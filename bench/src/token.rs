@@ -1,5 +1,7 @@
 //! Looks into issued tokens, without any of the server's code: a fast wrong answer is no answer.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
     UnparsedPublicKey,
@@ -22,15 +24,16 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// Checks answers of the token endpoint: the claims and the signature; and, where the dialect
-    /// has a `jti`, that none comes twice.
-    pub(crate) fn check(&self, answers: &[Vec<u8>], jwks: &Value) -> Outcome {
+    /// Checks answers of the token endpoint: the claims and the signature; that the tokens were
+    /// not made before `since`; and, where the dialect has a `jti`, that none comes twice.
+    pub(crate) fn check(&self, answers: &[Vec<u8>], jwks: &Value, since: i64) -> Outcome {
         let mut seen = Vec::new();
         for answer in answers {
             let answer: Value = serde_json::from_slice(answer).context("a token answer")?;
             let token = text(&answer, "access_token")?;
             let claims = verified(token, self.algorithm, jwks)?;
             self.check_claims(&claims)?;
+            check_age(&claims, since)?;
             if let Some(id) = claims.get("jti") {
                 if seen.contains(id) {
                     return fail("two tokens have the same jti");
@@ -40,6 +43,23 @@ impl Wanted {
         }
         if answers.is_empty() {
             return fail("no token was looked into");
+        }
+        Ok(())
+    }
+
+    /// Checks the ID tokens of the same answers.
+    pub(crate) fn check_id_tokens(&self, answers: &[Vec<u8>], jwks: &Value, since: i64) -> Outcome {
+        for answer in answers {
+            let answer: Value = serde_json::from_slice(answer).context("a token answer")?;
+            let claims = verified(text(&answer, "id_token")?, self.algorithm, jwks)?;
+            check_age(&claims, since)?;
+            let holds = text(&claims, "iss")? == self.issuer
+                && text(&claims, "aud")? == self.client
+                && claims.get("at_hash").is_some()
+                && claims.get("email").is_some();
+            if !holds {
+                return fail(format!("an ID token has wrong claims: {claims}"));
+            }
         }
         Ok(())
     }
@@ -62,6 +82,19 @@ impl Wanted {
         } else {
             fail(format!("a token has wrong claims: {claims}"))
         }
+    }
+}
+
+/// Seconds since 1970.
+pub(crate) fn now() -> Outcome<i64> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    i64::try_from(now.context("the clock")?.as_secs()).context("the clock")
+}
+
+fn check_age(claims: &Value, since: i64) -> Outcome {
+    match claims.get("iat").and_then(Value::as_i64) {
+        Some(at) if at >= since => Ok(()),
+        Some(_) | None => fail(format!("a token is not new: {claims}")),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What was reached, held against what was asked for.
 
 use crate::failure::{Context as _, Outcome};
+use crate::latency::{Mixed, Overload, UnderLoad};
 use crate::machine::Memory;
 use crate::rounds::{Sample, Series};
 use crate::start_up::StartUp;
@@ -32,8 +33,11 @@ impl Row {
 #[derive(Debug)]
 pub(crate) struct Measured {
     pub(crate) series: Vec<Series>,
+    pub(crate) under_load: UnderLoad,
     pub(crate) start_up: StartUp,
     pub(crate) idle: Memory,
+    /// After all rounds, logins among them.
+    pub(crate) after_rounds: Memory,
     /// How many tokens, and the memory after them.
     pub(crate) after_tokens: Option<(u32, Memory)>,
     pub(crate) binary_bytes: u64,
@@ -46,6 +50,8 @@ const PEER: &str = "oidc-provider";
 
 pub(crate) fn rows(measured: &Measured) -> Outcome<Vec<Row>> {
     let mut rows = speed(measured)?;
+    rows.extend(people(measured)?);
+    rows.extend(under_load(&measured.under_load)?);
     rows.extend(size(measured));
     if measured.peer.is_some() {
         rows.extend(against_peer(measured)?);
@@ -116,6 +122,64 @@ fn speed(measured: &Measured) -> Outcome<Vec<Row>> {
             1.1,
         )?,
     ])
+}
+
+/// What is done for people. The targets' stretch is what a server without policy could reach.
+fn people(measured: &Measured) -> Outcome<Vec<Row>> {
+    const STATIC: &str = "by a static answer";
+    const SIGNATURE: &str = "by the raw signature";
+    let table = [
+        ("refresh RS256", SIGNATURE, 1.45, 1.35),
+        ("code exchange, 2 x RS256", SIGNATURE, 2.4, 2.25),
+        ("userinfo, opaque", STATIC, 3.0, 2.0),
+        (
+            "userinfo, JWT",
+            "less a verification, by a static answer",
+            3.0,
+            2.0,
+        ),
+        ("introspection", STATIC, 3.5, 2.5),
+        ("login", "by the raw argon2id", 1.05, 1.02),
+    ];
+    let row = |(name, against, target, stretch): (&str, &str, f64, f64)| {
+        Ok(Row {
+            what: format!("{name}, {against}"),
+            unit: "x",
+            value: series(measured, CARDEA, name)?.summary(Sample::ratio)?,
+            target: Some(target),
+            stretch: Some(stretch),
+        })
+    };
+    table.into_iter().map(row).collect()
+}
+
+/// What the others feel while logins saturate.
+fn under_load(under_load: &UnderLoad) -> Outcome<Vec<Row>> {
+    let ratio = |name: &str, of: fn(&Mixed) -> (f64, f64)| {
+        let each = under_load.mixed.iter().map(of);
+        let value = Summary::of(each.map(|(quiet, loaded)| loaded / quiet));
+        Ok(Row {
+            what: format!("{name} while logins saturate, p99 by its p99 without"),
+            unit: "x",
+            value: value.context("rounds under load")?,
+            target: Some(2.0),
+            stretch: None,
+        })
+    };
+    let mut rows = vec![
+        ratio("token RS256", |mixed| mixed.token)?,
+        ratio("userinfo, opaque", |mixed| mixed.userinfo)?,
+    ];
+    let slowest = |overload: &Overload| overload.slowest_refusal;
+    let refusals = Summary::of(under_load.overloads.iter().map(slowest));
+    rows.extend(refusals.map(|value| Row {
+        what: "a crowd of logins, to the last 503 with Retry-After".to_owned(),
+        unit: "ms",
+        value,
+        target: Some(100.0),
+        stretch: None,
+    }));
+    Ok(rows)
 }
 
 fn size(measured: &Measured) -> Vec<Row> {

@@ -13,9 +13,10 @@ use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
 use crate::failure::{Context as _, Outcome};
-use crate::load::Work;
+use crate::load::{Target, Work};
 use crate::machine;
 use crate::process::Process;
+use crate::script::{Expected, Same};
 use crate::{http as requests, ready};
 
 const BODY_BYTES: usize = 1024;
@@ -47,10 +48,15 @@ impl Yardstick {
     pub(crate) fn work(&self) -> Work {
         let host = format!("localhost:{}", self.port);
         Work {
-            port: self.port,
-            pid: self.process.id(),
-            request: requests::request("GET", &host, "/static", "", ""),
-            status: 200,
+            at: Target {
+                port: self.port,
+                pid: self.process.id(),
+            },
+            same: Same {
+                request: requests::request("GET", &host, "/static", "", ""),
+                status: 200,
+                expected: Expected::Body(document().into_bytes()),
+            },
         }
     }
 }

@@ -113,8 +113,12 @@ fn measure(options: &Options, server: &Path, cores: Cores) -> Outcome<Measured> 
     let folder = tempfile::tempdir().context("a temporary folder")?;
     let binary_bytes = fs::metadata(server).context(server.display())?.len();
 
-    say("start-up");
-    let start_up = start_up::measure(server, folder.path())?;
+    let start_up = if options.only.is_none() {
+        say("start-up");
+        Some(start_up::measure(server, folder.path())?)
+    } else {
+        None
+    };
     let yardstick = Yardstick::start(&folder, cores.served)?;
     let cardea = cardea::start(server, folder.path(), cores)?;
     let idle = settled(&cardea)?;
@@ -124,6 +128,7 @@ fn measure(options: &Options, server: &Path, cores: Cores) -> Outcome<Measured> 
     say("people");
     let (mut journeys, with_people) = cardea::with_people(&cardea)?;
     series.extend(with_people);
+    series.retain(|one| options.wants(&one.what));
     let mut under_load = UnderLoad::default();
     let peer = if options.peer {
         start_peer(folder.path(), cores, &mut series)
@@ -141,7 +146,9 @@ fn measure(options: &Options, server: &Path, cores: Cores) -> Outcome<Measured> 
     for round in 1..=options.rounds {
         say(&format!("round {round} of {}", options.rounds));
         bench.round(&mut series, &mut journeys)?;
-        under_load.round(&journeys, cores, options.point)?;
+        if options.wants("p99") {
+            under_load.round(&journeys, cores, options.point)?;
+        }
     }
     let peer = match peer {
         Some((peer, idle)) => Some((idle, machine::memory(peer.process.id())?)),
@@ -149,7 +156,7 @@ fn measure(options: &Options, server: &Path, cores: Cores) -> Outcome<Measured> 
     };
     let after_rounds = machine::memory(cardea.process.id())?;
     drop(journeys);
-    let after_tokens = if options.tokens > 0 {
+    let after_tokens = if options.tokens > 0 && options.only.is_none() {
         say(&format!("{} tokens", options.tokens));
         let memory = memory::after_tokens(cores, &cardea, &wanted, options.tokens)?;
         Some((options.tokens, memory))

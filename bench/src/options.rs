@@ -12,6 +12,8 @@ pub(crate) const HELP: &str = "cardea-bench [OPTION…]
   --rounds N      how often each point is measured (default 5)
   --tokens N      tokens issued before memory is read again (default 1000000; 0 leaves it out)
   --peer          also measure npm's oidc-provider, in the same rounds
+  --only WORD     measure only the work whose name holds WORD; `p99` is what others feel while
+                  logins saturate. Memory and start are left out
   --json FILE     write everything that was measured
   --server FILE   measure this binary instead of building one
 ";
@@ -22,6 +24,7 @@ pub(crate) struct Options {
     pub(crate) rounds: u32,
     pub(crate) tokens: u32,
     pub(crate) peer: bool,
+    pub(crate) only: Option<String>,
     pub(crate) json: Option<PathBuf>,
     pub(crate) server: Option<PathBuf>,
 }
@@ -33,6 +36,7 @@ impl Options {
             rounds: 5,
             tokens: 1_000_000,
             peer: false,
+            only: None,
             json: None,
             server: None,
         };
@@ -41,6 +45,7 @@ impl Options {
                 "--seconds" => options.point = seconds(value(&word, words.next().as_deref())?)?,
                 "--rounds" => options.rounds = value::<u32>(&word, words.next().as_deref())?.max(1),
                 "--tokens" => options.tokens = value(&word, words.next().as_deref())?,
+                "--only" => options.only = Some(value(&word, words.next().as_deref())?),
                 "--peer" => options.peer = true,
                 "--json" => options.json = Some(value(&word, words.next().as_deref())?),
                 "--server" => options.server = Some(value(&word, words.next().as_deref())?),
@@ -48,6 +53,11 @@ impl Options {
             }
         }
         Ok(options)
+    }
+
+    /// Whether this work is to be measured.
+    pub(crate) fn wants(&self, what: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| what.contains(only))
     }
 }
 

@@ -59,6 +59,9 @@ pub(crate) fn print(measured: &Measured, rows: &[Row]) -> Outcome {
 
 fn print_under_load(measured: &Measured) -> Outcome {
     let mixed = &measured.under_load.mixed;
+    if mixed.is_empty() {
+        return Ok(());
+    }
     let median = |of: fn(&Mixed) -> f64| {
         let value = Summary::of(mixed.iter().map(of)).context("rounds under load")?;
         Ok(value.median)
@@ -114,13 +117,10 @@ fn print_noise(series: &[Series]) -> Outcome {
 }
 
 fn memory(measured: &Measured) -> Vec<(String, Memory)> {
-    let mut all = vec![
-        ("Cardea idle, first start".to_owned(), measured.idle),
-        (
-            "Cardea idle, later start".to_owned(),
-            measured.start_up.idle,
-        ),
-    ];
+    let mut all = vec![("Cardea idle, first start".to_owned(), measured.idle)];
+    if let Some(start_up) = &measured.start_up {
+        all.push(("Cardea idle, later start".to_owned(), start_up.idle));
+    }
     all.push(("Cardea after the rounds".to_owned(), measured.after_rounds));
     if let Some((count, memory)) = measured.after_tokens {
         all.push((format!("Cardea after {count} tokens and 10 s"), memory));

@@ -34,7 +34,8 @@ impl Row {
 pub(crate) struct Measured {
     pub(crate) series: Vec<Series>,
     pub(crate) under_load: UnderLoad,
-    pub(crate) start_up: StartUp,
+    /// Left out when only some work is measured.
+    pub(crate) start_up: Option<StartUp>,
     pub(crate) idle: Memory,
     /// After all rounds, logins among them.
     pub(crate) after_rounds: Memory,
@@ -50,107 +51,57 @@ const PEER: &str = "oidc-provider";
 
 pub(crate) fn rows(measured: &Measured) -> Outcome<Vec<Row>> {
     let mut rows = speed(measured)?;
-    rows.extend(people(measured)?);
-    rows.extend(under_load(&measured.under_load)?);
-    rows.extend(size(measured));
+    if !measured.under_load.mixed.is_empty() {
+        rows.extend(under_load(&measured.under_load)?);
+    }
+    if let Some(start_up) = &measured.start_up {
+        rows.extend(size(measured, start_up));
+    }
     if measured.peer.is_some() {
         rows.extend(against_peer(measured)?);
     }
     Ok(rows)
 }
 
+/// Each kind of work that was measured: how it is held against its limit, and the targets. The
+/// stretch is what a careful server could reach.
 fn speed(measured: &Measured) -> Outcome<Vec<Row>> {
-    let row = |name: &str, against, unit, of: fn(&Sample) -> f64, target, stretch| {
-        let value = series(measured, CARDEA, name)?.summary(of)?;
-        let what = format!("{name}, {against}");
-        Ok(Row {
-            what,
+    type How = (&'static str, &'static str, fn(&Sample) -> f64);
+    const SIGNATURE: How = ("by the raw signature", "x", Sample::ratio);
+    const OVER: How = ("over the raw signature", "us", Sample::over);
+    const STATIC: How = ("by a static answer", "x", Sample::ratio);
+    const APART: How = (
+        "less a verification, by a static answer",
+        "x",
+        Sample::ratio,
+    );
+    const PASSWORD: How = ("by the raw argon2id", "x", Sample::ratio);
+    let table = [
+        ("token RS256", SIGNATURE, 1.35, 1.25),
+        ("token ES256", OVER, 45.0, 30.0),
+        ("token EdDSA", OVER, 45.0, 30.0),
+        ("discovery", STATIC, 1.3, 1.1),
+        ("JWKS", STATIC, 1.3, 1.1),
+        ("discovery 304", STATIC, 1.3, 1.1),
+        ("JWKS 304", STATIC, 1.3, 1.1),
+        ("refresh RS256", SIGNATURE, 1.45, 1.35),
+        ("code exchange, 2 x RS256", SIGNATURE, 2.4, 2.25),
+        ("userinfo, opaque", STATIC, 3.0, 2.0),
+        ("userinfo, JWT", APART, 3.0, 2.0),
+        ("introspection", STATIC, 3.5, 2.5),
+        ("login", PASSWORD, 1.05, 1.02),
+    ];
+    let row = |(name, (against, unit, of), target, stretch): (&str, How, f64, f64)| {
+        let found = series(measured, CARDEA, name).ok()?;
+        Some(found.summary(of).map(|value| Row {
+            what: format!("{name}, {against}"),
             unit,
             value,
             target: Some(target),
             stretch: Some(stretch),
-        })
+        }))
     };
-    Ok(vec![
-        row(
-            "token RS256",
-            "by the raw signature",
-            "x",
-            Sample::ratio,
-            1.35,
-            1.25,
-        )?,
-        row(
-            "token ES256",
-            "over the raw signature",
-            "us",
-            Sample::over,
-            45.0,
-            30.0,
-        )?,
-        row(
-            "token EdDSA",
-            "over the raw signature",
-            "us",
-            Sample::over,
-            45.0,
-            30.0,
-        )?,
-        row(
-            "discovery",
-            "by a static answer",
-            "x",
-            Sample::ratio,
-            1.3,
-            1.1,
-        )?,
-        row("JWKS", "by a static answer", "x", Sample::ratio, 1.3, 1.1)?,
-        row(
-            "discovery 304",
-            "by a static answer",
-            "x",
-            Sample::ratio,
-            1.3,
-            1.1,
-        )?,
-        row(
-            "JWKS 304",
-            "by a static answer",
-            "x",
-            Sample::ratio,
-            1.3,
-            1.1,
-        )?,
-    ])
-}
-
-/// What is done for people. The targets' stretch is what a server without policy could reach.
-fn people(measured: &Measured) -> Outcome<Vec<Row>> {
-    const STATIC: &str = "by a static answer";
-    const SIGNATURE: &str = "by the raw signature";
-    let table = [
-        ("refresh RS256", SIGNATURE, 1.45, 1.35),
-        ("code exchange, 2 x RS256", SIGNATURE, 2.4, 2.25),
-        ("userinfo, opaque", STATIC, 3.0, 2.0),
-        (
-            "userinfo, JWT",
-            "less a verification, by a static answer",
-            3.0,
-            2.0,
-        ),
-        ("introspection", STATIC, 3.5, 2.5),
-        ("login", "by the raw argon2id", 1.05, 1.02),
-    ];
-    let row = |(name, against, target, stretch): (&str, &str, f64, f64)| {
-        Ok(Row {
-            what: format!("{name}, {against}"),
-            unit: "x",
-            value: series(measured, CARDEA, name)?.summary(Sample::ratio)?,
-            target: Some(target),
-            stretch: Some(stretch),
-        })
-    };
-    table.into_iter().map(row).collect()
+    table.into_iter().filter_map(row).collect()
 }
 
 /// What the others feel while logins saturate.
@@ -182,7 +133,7 @@ fn under_load(under_load: &UnderLoad) -> Outcome<Vec<Row>> {
     Ok(rows)
 }
 
-fn size(measured: &Measured) -> Vec<Row> {
+fn size(measured: &Measured, start_up: &StartUp) -> Vec<Row> {
     let row = |what: &str, unit, value, target, stretch| Row {
         what: what.to_owned(),
         unit,
@@ -191,7 +142,7 @@ fn size(measured: &Measured) -> Vec<Row> {
         stretch: Some(stretch),
     };
     let resident = |memory: Memory| Summary::single(memory.resident);
-    let (fresh, again) = (resident(measured.idle), resident(measured.start_up.idle));
+    let (fresh, again) = (resident(measured.idle), resident(start_up.idle));
     let mut rows = vec![
         row("resident when idle, first start", "MiB", fresh, 20.0, 14.0),
         row("resident when idle, later start", "MiB", again, 20.0, 14.0),
@@ -201,7 +152,6 @@ fn size(measured: &Measured) -> Vec<Row> {
         rows.push(row(&what, "MiB", resident(memory), 48.0, 30.0));
     }
     let megabytes = bytes_as_float(measured.binary_bytes) / 1e6;
-    let start_up = &measured.start_up;
     rows.extend([
         row(
             "start on existing data to the first answer",

@@ -28,9 +28,8 @@ impl TenantStore {
     /// A user by id.
     pub async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
         let sql = select!("WHERE u.tenant_id = $1 AND u.user_id = $2");
-        let users = self
-            .read_users(sql, params![self.id.as_str(), id.as_str()])
-            .await?;
+        let params = params![self.id.as_str(), id.as_str()];
+        let users = self.find_users(sql, params).await?;
         Ok(users.into_iter().next())
     }
 
@@ -95,7 +94,7 @@ impl TenantStore {
                 AND (CAST($3 AS TEXT) IS NULL OR u.connection = $3)
               ORDER BY u.created_at, u.user_id LIMIT 50"
         );
-        self.read_users(sql, params![self.id.as_str(), folded, connection])
+        self.find_users(sql, params![self.id.as_str(), folded, connection])
             .await
     }
 
@@ -159,6 +158,17 @@ impl TenantStore {
         );
         let after = query.after.as_ref().map(UserId::as_str);
         let users = self
+    /// A few users by key: on every token's and every login's way.
+    async fn find_users(
+        &self,
+        sql: &'static str,
+        params: Vec<Column>,
+    ) -> Result<Vec<User>, StoreError> {
+        let rows = self.db().point(sql, params).await?;
+        let read = |mut row| read(self.store.sealing(), &self.id, &mut row);
+        rows.into_iter().map(read).collect()
+    }
+
             .read_users(sql, params![tenant, role, after, query.take, query.skip])
             .await?;
         let sql = "SELECT COUNT(*) FROM user_role WHERE tenant_id = $1 AND role_id = $2";

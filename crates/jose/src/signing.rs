@@ -149,6 +149,11 @@ impl SigningKey {
         self.verifying.clone()
     }
 
+    /// The same, borrowed.
+    pub const fn verifying(&self) -> &VerifyingKey {
+        &self.verifying
+    }
+
     /// Signs; ECDSA gives `r || s` of fixed size (RFC 7518 3.4).
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         let rng = SystemRandom::new();

@@ -47,13 +47,37 @@ impl Reader<'_> {
                 return Ok(facts);
             }
             for key in keys {
-                let fact = self.one(&key).await?;
+                let fact = match key {
+                    FactKey::Artefact(
+                        kind @ (ArtefactKind::Opaque | ArtefactKind::Code | ArtefactKind::Refresh),
+                        digest,
+                    ) => self.owned(kind, digest, &mut facts).await?,
+                    _ => self.one(&key, &facts).await?,
+                };
                 facts.put(key, fact);
             }
         }
     }
 
-    async fn one(&self, key: &FactKey) -> Result<Fact, Fault> {
+    /// What belongs to a user, and the user, who is wanted next, with it.
+    async fn owned(
+        &self,
+        kind: ArtefactKind,
+        digest: [u8; 32],
+        facts: &mut Facts,
+    ) -> Result<Fact, Fault> {
+        let store = &self.at.tenant.store;
+        let found = store.artefact_with_user(kind, &digest).await?;
+        let artefact = found.map(|(artefact, user)| {
+            if let Some(id) = artefact.user.clone() {
+                facts.put(FactKey::Account(id), Fact::Account(user.map(Box::new)));
+            }
+            Box::new(artefact)
+        });
+        Ok(Fact::Artefact(artefact))
+    }
+
+    async fn one(&self, key: &FactKey, known: &Facts) -> Result<Fact, Fault> {
         let store = &self.at.tenant.store;
         Ok(match key {
             FactKey::Artefact(kind, digest) => {
@@ -62,7 +86,11 @@ impl Reader<'_> {
             FactKey::ById(kind, id) => {
                 Fact::Artefact(store.artefact_by_id(*kind, id).await?.map(Box::new))
             }
-            FactKey::User(id) => Fact::User(store.user_facts(id).await?.map(Box::new)),
+            FactKey::Account(id) => Fact::Account(store.user(id).await?.map(Box::new)),
+            FactKey::User(id) => match known.account(id) {
+                Some(user) => Fact::User(Some(Box::new(store.with_rights(user.clone()).await?))),
+                None => Fact::User(store.user_facts(id).await?.map(Box::new)),
+            },
             FactKey::Identified {
                 connection,
                 identifier,

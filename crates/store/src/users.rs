@@ -35,46 +35,40 @@ impl TenantStore {
 
     /// A user with its roles and the permissions that it holds directly.
     pub async fn user_facts(&self, id: &UserId) -> Result<Option<UserFacts>, StoreError> {
-        let Some(user) = self.user(id).await? else {
-            return Ok(None);
-        };
-        let params = || params![self.id.as_str(), id.as_str()];
-        let roles = self
+        match self.user(id).await? {
+            Some(user) => self.with_rights(user).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// What a user that was read may do: its roles, and the permissions that it holds directly.
+    pub async fn with_rights(&self, user: User) -> Result<UserFacts, StoreError> {
+        let rows = self
             .db()
             .point(
-                "SELECT role_id FROM user_role WHERE tenant_id = $1 AND user_id = $2
-                  ORDER BY assigned_at, role_id",
-                params(),
+                "SELECT assigned_at, role_id, NULL FROM user_role
+                  WHERE tenant_id = $1 AND user_id = $2
+                 UNION ALL
+                 SELECT NULL, api, name FROM user_permission
+                  WHERE tenant_id = $1 AND user_id = $2",
+                params![self.id.as_str(), user.id.as_str()],
             )
             .await?;
-        let permissions = self
-            .db()
-            .point(
-                "SELECT api, name FROM user_permission WHERE tenant_id = $1 AND user_id = $2
-                  ORDER BY api, name",
-                params(),
-            )
-            .await?;
-        let wrong = |wrong: WrongColumn| wrong.at("user_role", id.as_str());
-        Ok(Some(UserFacts {
+        let wrong = |wrong: WrongColumn| wrong.at("user_role", user.id.as_str());
+        let (mut roles, mut permissions) = (Vec::new(), Vec::new());
+        for row in rows {
+            match right(row).map_err(wrong)? {
+                Right::Role(at, role) => roles.push((at, role)),
+                Right::Permission(permission) => permissions.push(permission),
+            }
+        }
+        roles.sort();
+        permissions.sort();
+        Ok(UserFacts {
             user,
-            roles: roles
-                .into_iter()
-                .map(|mut row| RoleId::parse(&row.text()?).ok_or(WrongColumn))
-                .collect::<Result<_, _>>()
-                .map_err(wrong)?,
-            permissions: permissions
-                .into_iter()
-                .map(|mut row| {
-                    let api = ApiIdentifier::parse(&row.text()?).ok_or(WrongColumn)?;
-                    Ok(Permission {
-                        api,
-                        name: row.text()?,
-                    })
-                })
-                .collect::<Result<_, _>>()
-                .map_err(wrong)?,
-        }))
+            roles: roles.into_iter().map(|(_, role)| role).collect(),
+            permissions,
+        })
     }
 
     /// The users with this identifier, folded: an address, a username or a number; of one
@@ -158,6 +152,12 @@ impl TenantStore {
         );
         let after = query.after.as_ref().map(UserId::as_str);
         let users = self
+            .read_users(sql, params![tenant, role, after, query.take, query.skip])
+            .await?;
+        let sql = "SELECT COUNT(*) FROM user_role WHERE tenant_id = $1 AND role_id = $2";
+        Ok((users, self.count(sql, params![tenant, role]).await?))
+    }
+
     /// A few users by key: on every token's and every login's way.
     async fn find_users(
         &self,
@@ -167,12 +167,6 @@ impl TenantStore {
         let rows = self.db().point(sql, params).await?;
         let read = |mut row| read(self.store.sealing(), &self.id, &mut row);
         rows.into_iter().map(read).collect()
-    }
-
-            .read_users(sql, params![tenant, role, after, query.take, query.skip])
-            .await?;
-        let sql = "SELECT COUNT(*) FROM user_role WHERE tenant_id = $1 AND role_id = $2";
-        Ok((users, self.count(sql, params![tenant, role]).await?))
     }
 
     async fn read_users(
@@ -245,17 +239,46 @@ const fn ordered(order: UserOrder, descending: bool) -> &'static str {
     }
 }
 
+/// One of the rights of a user.
+enum Right {
+    /// Since when, and which.
+    Role(i64, RoleId),
+    Permission(Permission),
+}
+
+fn right(mut row: Row) -> Result<Right, WrongColumn> {
+    let (assigned_at, name) = (row.int_or_none()?, row.text()?);
+    Ok(match assigned_at {
+        Some(at) => Right::Role(at, RoleId::parse(&name).ok_or(WrongColumn)?),
+        None => Right::Permission(Permission {
+            api: ApiIdentifier::parse(&name).ok_or(WrongColumn)?,
+            name: row.text()?,
+        }),
+    })
+}
+
 fn read(key: &SealingKey, tenant: &TenantId, row: &mut Row) -> Result<User, StoreError> {
-    let id = row
-        .text()
-        .map_err(|wrong| wrong.at("user_account", "a row"))?;
+    let user = read_joined(key, tenant, row)?;
+    user.ok_or_else(|| WrongColumn.at("user_account", "a row"))
+}
+
+/// The columns of a user in a row of something else; they are null where there is none.
+pub(crate) fn read_joined(
+    key: &SealingKey,
+    tenant: &TenantId,
+    row: &mut Row,
+) -> Result<Option<User>, StoreError> {
+    let id = row.text_or_none();
+    let Some(id) = id.map_err(|wrong| wrong.at("user_account", "a row"))? else {
+        return Ok(None);
+    };
     let wrong = |wrong: WrongColumn| wrong.at("user_account", &*id);
     let (mut user, sealed) = columns(&id, row).map_err(wrong)?;
     if let Some(sealed) = sealed {
         let password = seal::open_text(key, &place(tenant, &user.id), &sealed);
         user.password = Some(password.ok_or(WrongColumn).map_err(wrong)?);
     }
-    Ok(user)
+    Ok(Some(user))
 }
 
 fn columns(id: &str, row: &mut Row) -> Result<(User, Option<Vec<u8>>), WrongColumn> {

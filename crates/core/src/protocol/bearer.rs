@@ -181,12 +181,12 @@ fn signed_by_us(jws: &Compact<'_>, claims: &Map<String, Value>, site: Site<'_>) 
     if jws.header().alg == "HS256" {
         let audience = claims.get("aud").and_then(Value::as_str)?;
         let api = site.tenant.api(audience)?;
-        let key = api.parsed.hs256.as_ref()?.verifying_key();
-        return jws.verify(&key).ok();
+        let key = api.parsed.hs256.as_ref()?.verifying();
+        return jws.verify(key).ok();
     }
     let key = site.tenant.keys.get(jws.header().kid.as_deref()?)?;
-    let key = key.parsed.signing.as_ref()?.verifying_key();
-    jws.verify(&key).ok()
+    let key = key.parsed.signing.as_ref()?.verifying();
+    jws.verify(key).ok()
 }
 
 /// Whether `aud`, one text or several, holds `name`, byte for byte.

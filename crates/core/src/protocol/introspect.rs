@@ -61,15 +61,20 @@ pub fn wanted(token: Option<&Opened>, facts: &Facts) -> Vec<FactKey> {
         None => {}
         Some(Opened::Claims(claims)) => {
             let sub = claims.get("sub").and_then(Value::as_str);
-            keys.extend(sub.and_then(UserId::parse).map(FactKey::User));
+            keys.extend(sub.and_then(UserId::parse).map(FactKey::Account));
         }
         Some(Opened::Opaque(digest)) => {
             for kind in [ArtefactKind::Opaque, ArtefactKind::Refresh] {
-                keys.push(FactKey::Artefact(kind, *digest));
+                let key = FactKey::Artefact(kind, *digest);
+                let read = facts.has(&key);
+                keys.push(key);
                 let Some(found) = facts.artefact(kind, *digest) else {
-                    continue;
+                    if read {
+                        continue; // it is none of this kind, so it may be of the next
+                    }
+                    break;
                 };
-                keys.extend(found.user.clone().map(FactKey::User));
+                keys.extend(found.user.clone().map(FactKey::Account));
                 if let Some(id) = found
                     .group
                     .as_deref()
@@ -78,6 +83,7 @@ pub fn wanted(token: Option<&Opened>, facts: &Facts) -> Vec<FactKey> {
                     let digest = Artefact::name(&[id]);
                     keys.push(FactKey::Artefact(ArtefactKind::Family, digest));
                 }
+                break;
             }
         }
     }
@@ -192,8 +198,8 @@ impl About<'_> {
         let client = live.client.as_ref();
         let client = client.is_some_and(|id| self.site.tenant.clients.contains_key(id));
         let user = live.user.as_ref().is_none_or(|id| {
-            let user = self.facts.user(id);
-            user.is_some_and(|user| !user.user.blocked)
+            let user = self.facts.account(id);
+            user.is_some_and(|user| !user.blocked)
         });
         client && user
     }

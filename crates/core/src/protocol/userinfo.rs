@@ -40,7 +40,7 @@ pub fn wanted(token: &Opened, facts: &Facts) -> Vec<FactKey> {
         }
         Opened::Claims(claims) => subject(claims),
     };
-    keys.extend(user.map(FactKey::User));
+    keys.extend(user.map(FactKey::Account));
     facts.missing(keys)
 }
 
@@ -161,8 +161,8 @@ fn answer(
     if !known {
         return Err(ended(Rule::ClientKnown));
     }
-    let user = said.user.as_ref().and_then(|id| facts.user(id));
-    let user = &user.ok_or_else(|| ended(Rule::UserThere))?.user;
+    let user = said.user.as_ref().and_then(|id| facts.account(id));
+    let user = user.ok_or_else(|| ended(Rule::UserThere))?;
     if user.blocked {
         return Err(ended(Rule::UserNotBlocked));
     }

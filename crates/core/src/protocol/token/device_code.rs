@@ -42,7 +42,7 @@ pub(super) fn wanted(asked: &Asked, facts: &Facts) -> Vec<FactKey> {
         if grant.has_offline_access() {
             keys.push(FactKey::Families(grant.user.clone(), grant.client.clone()));
         }
-        keys.push(FactKey::User(grant.user));
+        keys.push(FactKey::Account(grant.user));
     }
     facts.missing(keys)
 }

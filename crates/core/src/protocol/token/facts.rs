@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::id::{ClientId, UserId};
-use crate::model::{Artefact, ArtefactKind, UserFacts};
+use crate::model::{Artefact, ArtefactKind, User, UserFacts};
 
 /// How many families [`FactKey::Families`] reads at most: as many as one user may have with one
 /// application (auth-semantics 1.8).
@@ -21,6 +21,8 @@ pub enum FactKey {
     ById(ArtefactKind, String),
     /// A user with its roles and permissions: [`Fact::User`].
     User(UserId),
+    /// A user alone, where what it may do is decided already: [`Fact::Account`].
+    Account(UserId),
     /// The user of a connection whose address, username or number is the (folded) identifier:
     /// [`Fact::User`].
     Identified {
@@ -42,8 +44,10 @@ pub enum FactKey {
 pub enum Fact {
     /// An artefact, if there is one.
     Artefact(Option<Box<Artefact>>),
-    /// A user, if there is one.
+    /// A user with what it may do, if there is one.
     User(Option<Box<UserFacts>>),
+    /// A user, if there is one.
+    Account(Option<Box<User>>),
     /// Families, oldest first.
     Families(Vec<Artefact>),
     /// The verdict on a password.
@@ -98,6 +102,14 @@ impl Facts {
     /// A user that was read and is there.
     pub fn user(&self, id: &UserId) -> Option<&UserFacts> {
         self.person(&FactKey::User(id.clone()))
+    }
+
+    /// A user that was read alone and is there.
+    pub fn account(&self, id: &UserId) -> Option<&User> {
+        match self.known.get(&FactKey::Account(id.clone())) {
+            Some(Fact::Account(found)) => found.as_deref(),
+            _ => None,
+        }
     }
 
     /// A user that was read by its identifier and is there.

@@ -93,7 +93,7 @@ pub(super) fn redeemed(
     trace: &mut Trace,
     writes: &mut Vec<Write>,
 ) -> Result<Granted, Refusal> {
-    let user = &request.facts.user(&grant.user).ok_or(gone)?.user;
+    let user = request.facts.account(&grant.user).ok_or(gone)?;
     may_act(user, trace)?;
     let api = api_of(&grant, request.site.tenant)?;
     writes.push(Write::Consume(kind, digest, request.now));

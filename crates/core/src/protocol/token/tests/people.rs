@@ -255,6 +255,10 @@ impl People {
             FactKey::ById(kind, id) => {
                 Fact::Artefact(self.shelf.by_id(*kind, id).cloned().map(Box::new))
             }
+            FactKey::Account(id) => {
+                let jane = self.jane.clone().filter(|_| id.as_str() == JANE);
+                Fact::Account(jane.map(|jane| Box::new(jane.user)))
+            }
             FactKey::User(id) if id.as_str() == JANE => person(),
             FactKey::Identified { identifier, .. } if identifier == "jane@example.com" => person(),
             FactKey::User(_) | FactKey::Identified { .. } => Fact::User(None),

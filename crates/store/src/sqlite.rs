@@ -320,13 +320,37 @@ impl Writer {
         };
         let handle = self.handle.insert(handle);
         handle.step("BEGIN IMMEDIATE")?;
-        let outcomes = jobs
-            .iter()
-            .map(|job| run(handle, job))
-            .collect::<Result<_, _>>()?;
+        let outcomes = match without_fences(handle, jobs)? {
+            Some(outcomes) => outcomes,
+            None => {
+                handle.step("ROLLBACK")?;
+                handle.step("BEGIN IMMEDIATE")?;
+                jobs.iter()
+                    .map(|job| fenced(handle, job))
+                    .collect::<Result<_, _>>()?
+            }
+        };
         handle.step("COMMIT")?;
         Ok(outcomes)
     }
+}
+
+type Outcomes = Vec<Result<Done, StoreError>>;
+
+/// All jobs without savepoints, which cost a copy of every page that a job touches. `None`: one
+/// of them met a guard that does not hold after it had changed something, which is rare; then
+/// all are to be undone, and made anew with savepoints.
+fn without_fences(handle: &mut Handle, jobs: &[Job]) -> Result<Option<Outcomes>, StoreError> {
+    let mut outcomes = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        let (outcome, changed) = execute(handle, &job.statements);
+        still_inside(handle, &outcome)?;
+        if outcome.is_err() && changed {
+            return Ok(None);
+        }
+        outcomes.push(outcome);
+    }
+    Ok(Some(outcomes))
 }
 
 /// Waits a little for those who were here a moment ago, for they will be back: a commit costs
@@ -347,41 +371,48 @@ fn linger(inbox: &mut Vec<Message>, queue: &mut mpsc::Receiver<Message>, expecte
     }
 }
 
-/// One job inside the group's transaction. The outer error ends the whole group.
-fn run(handle: &mut Handle, job: &Job) -> Result<Result<Done, StoreError>, StoreError> {
-    // a statement alone undoes itself, and one that touched nothing has nothing to undo
-    let alone = job.statements.len() < 2;
-    if !alone {
-        handle.step("SAVEPOINT job")?;
+/// One job inside the group's transaction, so that it can be undone alone. The outer error ends
+/// the whole group.
+fn fenced(handle: &mut Handle, job: &Job) -> Result<Result<Done, StoreError>, StoreError> {
+    handle.step("SAVEPOINT job")?;
+    let (outcome, _) = execute(handle, &job.statements);
+    still_inside(handle, &outcome)?;
+    if outcome.is_err() {
+        handle.step("ROLLBACK TO job")?;
     }
-    let outcome = execute(handle, &job.statements);
-    if handle.connection.is_autocommit() {
-        // a full disk and the like roll everything back, the other jobs included
-        return Err(outcome
-            .err()
-            .unwrap_or_else(|| StoreError::unavailable("rolled back")));
-    }
-    if !alone {
-        if outcome.is_err() {
-            handle.step("ROLLBACK TO job")?;
-        }
-        handle.step("RELEASE job")?;
-    }
+    handle.step("RELEASE job")?;
     Ok(outcome)
 }
 
-fn execute(handle: &mut Handle, statements: &[Statement]) -> Result<Done, StoreError> {
+/// A full disk and the like roll everything back, the other jobs included.
+fn still_inside(handle: &Handle, outcome: &Result<Done, StoreError>) -> Result<(), StoreError> {
+    if !handle.connection.is_autocommit() {
+        return Ok(());
+    }
+    let why = outcome.clone().err();
+    Err(why.unwrap_or_else(|| StoreError::unavailable("rolled back")))
+}
+
+/// The statements one after the other, up to the first whose guard does not hold; and whether
+/// any before that one changed something. A statement that fails undoes itself.
+fn execute(handle: &mut Handle, statements: &[Statement]) -> (Result<Done, StoreError>, bool) {
     let mut done = Done::default();
     for statement in statements {
-        let (found, touched) = handle
+        let judged = handle
             .run(statement.sql, &statement.params)
-            .map_err(StoreError::unavailable)?;
-        statement.judge(touched)?;
-        let first = found.into_iter().next();
-        done.add(
-            touched,
-            first.and_then(|mut row| row.int_or_none().ok().flatten()),
-        );
+            .map_err(StoreError::unavailable)
+            .and_then(|(found, touched)| {
+                statement.judge(touched)?;
+                Ok((found, touched))
+            });
+        match judged {
+            Ok((found, touched)) => {
+                let first = found.into_iter().next();
+                let returned = first.and_then(|mut row| row.int_or_none().ok().flatten());
+                done.add(touched, returned);
+            }
+            Err(error) => return (Err(error), done.rows > 0),
+        }
     }
-    Ok(done)
+    (Ok(done), false)
 }

@@ -154,8 +154,28 @@ pub(crate) fn put(tenant: &TenantId, artefact: &Artefact) -> Result<Statement, S
     ))
 }
 
-/// Guard: the stored revision.
+/// Guard: the stored revision. What stays with its owner is not written again, nor into the
+/// indexes by owner.
 pub(crate) fn replace(tenant: &TenantId, artefact: &Artefact) -> Result<Statement, StoreError> {
+    let refusal = Refusal::Conflict(Conflict::ArtefactMoved(artefact.kind));
+    if artefact.kind.keeps_its_owner() {
+        let statement = Statement::guarded(
+            "UPDATE artefact SET expires_at = $4, consumed_at = $5, body = $6,
+                    revision = revision + 1
+              WHERE tenant_id = $1 AND kind = $2 AND digest = $3 AND revision = $7",
+            params![
+                tenant.as_str(),
+                artefact.kind.as_str(),
+                artefact.digest.to_vec(),
+                artefact.expires_at.millis(),
+                artefact.consumed_at.map(Timestamp::millis),
+                body(artefact)?,
+                artefact.revision,
+            ],
+            refusal,
+        );
+        return Ok(statement.locking());
+    }
     Ok(Statement::guarded(
         "UPDATE artefact SET id = $4, group_id = $5, user_id = $6, client_id = $7,
                 expires_at = $8, consumed_at = $9, body = $10, revision = revision + 1
@@ -173,7 +193,7 @@ pub(crate) fn replace(tenant: &TenantId, artefact: &Artefact) -> Result<Statemen
             body(artefact)?,
             artefact.revision,
         ],
-        Refusal::Conflict(Conflict::ArtefactMoved(artefact.kind)),
+        refusal,
     )
     .locking())
 }

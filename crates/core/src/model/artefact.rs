@@ -64,6 +64,11 @@ impl ArtefactKind {
         }
     }
 
+    /// Whether its id, its group, its user and its client stay what they were at first.
+    pub const fn keeps_its_owner(self) -> bool {
+        matches!(self, Self::Session | Self::Family | Self::Refresh)
+    }
+
     /// Reads the database's word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)

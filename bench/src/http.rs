@@ -1,6 +1,6 @@
 //! HTTP/1.1 as far as a bench needs it: one request, one answer, one connection kept open.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
@@ -17,6 +17,8 @@ const BUFFER: usize = 64 * 1024;
 pub(crate) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
+    /// Bytes of the next answer that have come.
+    filled: usize,
 }
 
 /// An answer, until the next one is read.
@@ -37,7 +39,13 @@ impl Connection {
         Ok(Self {
             stream,
             buffer: vec![0; BUFFER],
+            filled: 0,
         })
+    }
+
+    /// From now on nothing waits: see [`Connection::poll`].
+    pub(crate) fn never_wait(&self) -> Outcome {
+        self.stream.set_nonblocking(true).context("a socket")
     }
 
     pub(crate) fn send(&mut self, request: &[u8]) -> Outcome {
@@ -46,17 +54,39 @@ impl Connection {
 
     /// Reads one answer. What the peer sends without having been asked is lost.
     pub(crate) fn answer(&mut self) -> Outcome<Answer<'_>> {
-        let mut filled = 0;
-        let (head, length) = loop {
-            filled += self.read(filled)?;
-            let so_far = self.buffer.get(..filled).unwrap_or_default();
-            if let Some(head) = head_length(so_far) {
-                break (head, body_length(so_far.get(..head).unwrap_or_default())?);
+        loop {
+            if let Some((head, length)) = self.whole()? {
+                return self.take(head, length);
             }
-        };
-        while filled < head + length {
-            filled += self.read(filled)?;
+            if self.read()?.is_none() {
+                return fail("an answer took too long");
+            }
         }
+    }
+
+    /// The answer, if all of it has come.
+    pub(crate) fn poll(&mut self) -> Outcome<Option<Answer<'_>>> {
+        if self.read()?.is_none() {
+            return Ok(None);
+        }
+        match self.whole()? {
+            Some((head, length)) => self.take(head, length).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The lengths of head and body of an answer that has come.
+    fn whole(&self) -> Outcome<Option<(usize, usize)>> {
+        let so_far = self.buffer.get(..self.filled).unwrap_or_default();
+        let Some(head) = head_length(so_far) else {
+            return Ok(None);
+        };
+        let length = body_length(so_far.get(..head).unwrap_or_default())?;
+        Ok((self.filled >= head + length).then_some((head, length)))
+    }
+
+    fn take(&mut self, head: usize, length: usize) -> Outcome<Answer<'_>> {
+        self.filled = 0;
         let (head, rest) = self
             .buffer
             .split_at_checked(head)
@@ -70,14 +100,20 @@ impl Connection {
         })
     }
 
-    fn read(&mut self, filled: usize) -> Outcome<usize> {
-        if filled == self.buffer.len() {
-            self.buffer.resize(filled * 2, 0);
+    /// `None`: there is nothing to read yet.
+    fn read(&mut self) -> Outcome<Option<()>> {
+        if self.filled == self.buffer.len() {
+            self.buffer.resize(self.filled * 2, 0);
         }
-        let free = self.buffer.get_mut(filled..).unwrap_or_default();
-        match self.stream.read(free).context("reading an answer")? {
-            0 => fail("the server closed a connection"),
-            count => Ok(count),
+        let free = self.buffer.get_mut(self.filled..).unwrap_or_default();
+        match self.stream.read(free) {
+            Ok(0) => fail("the server closed a connection"),
+            Ok(count) => {
+                self.filled += count;
+                Ok(Some(()))
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error).context("reading an answer"),
         }
     }
 }

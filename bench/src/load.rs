@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::failure::Outcome;
+use crate::failure::{Outcome, fail};
 use crate::http::Connection;
 use crate::machine::{self, Cores};
 use crate::script::{Same, Script};
@@ -67,8 +67,11 @@ pub(crate) fn drive(
     machine::on_core(cores.load, || closed_loop(at, script, (connections, until)))
 }
 
-/// Connections take turns: the thread sleeps on the one that was asked first, while the others'
-/// answers come in.
+/// An answer that takes longer is a failure, not a slow point.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The thread looks at one connection after the other and never sleeps, so that no answer pays
+/// for waking it up: a static answer never would, and one that takes a little longer always.
 fn closed_loop(
     at: Target,
     script: &mut dyn Script,
@@ -84,22 +87,28 @@ fn closed_loop(
         // the first answer of a connection also pays for accepting it
         connection.send(script.next(slot)?)?;
         script.judge(slot, &connection.answer()?)?;
-        ring.push(connection);
+        connection.never_wait()?;
+        ring.push((connection, false));
     }
 
     let (mut sent, mut answers, mut kept) = (0_u32, 0_u32, Vec::new());
     let before = machine::process_micros(at.pid)?;
     let begin = Instant::now();
-    for (slot, connection) in ring.iter_mut().enumerate() {
+    for (slot, (connection, waits)) in ring.iter_mut().enumerate() {
         connection.send(script.next(slot)?)?;
+        *waits = true;
         sent += 1;
     }
+    let mut last = begin;
     while answers < sent {
-        for (slot, connection) in ring.iter_mut().enumerate() {
-            if answers == sent {
-                break;
+        let before = answers;
+        for (slot, (connection, waits)) in ring.iter_mut().enumerate() {
+            if !*waits {
+                continue;
             }
-            let answer = connection.answer()?;
+            let Some(answer) = connection.poll()? else {
+                continue;
+            };
             script.judge(slot, &answer)?;
             answers += 1;
             if answers % KEEP_EVERY == 1 && kept.len() < KEEP_MOST {
@@ -109,10 +118,16 @@ fn closed_loop(
                 Until::Elapsed(time) => begin.elapsed() < time,
                 Until::Answers(count) => sent < count,
             };
+            *waits = goes_on;
             if goes_on {
                 connection.send(script.next(slot)?)?;
                 sent += 1;
             }
+        }
+        if answers > before {
+            last = Instant::now();
+        } else if last.elapsed() > PATIENCE {
+            return fail("an answer took too long");
         }
     }
     let seconds = begin.elapsed().as_secs_f64();

@@ -3,6 +3,7 @@
 
 mod argon;
 pub(crate) mod check;
+mod hashers;
 mod imported;
 pub(crate) mod links;
 pub(crate) mod said;
@@ -24,6 +25,7 @@ use cardea_jose::Secret;
 use tokio::sync::Semaphore;
 
 use argon::Buffers;
+use hashers::Hashers;
 
 /// Longer ones are nobody's: refused before anything is computed, whoever is meant (attack
 /// PASSWORD-18). A policy allows 128 characters of up to four bytes.
@@ -55,6 +57,7 @@ pub(crate) struct Passwords {
     waiting: AtomicU64,
     most_waiting: u64,
     buffers: Arc<Buffers>,
+    hashers: Hashers,
 }
 
 impl Passwords {
@@ -69,6 +72,7 @@ impl Passwords {
             waiting: AtomicU64::new(0),
             most_waiting: MOST_WAITING.saturating_mul(turns as u64),
             buffers: Arc::default(),
+            hashers: Hashers::new(turns),
         }
     }
 
@@ -76,7 +80,7 @@ impl Passwords {
     /// PASSWORD-02).
     pub(crate) async fn verify(
         &self,
-        cost: HashCost,
+        (cost, place): (HashCost, Place<'_>),
         user: Option<&User>,
         password: &Secret<String>,
     ) -> Result<Verdict, Busy> {
@@ -90,7 +94,7 @@ impl Passwords {
             return Ok(Verdict::Wrong);
         }
         let password = password.clone();
-        self.run(cost, move |buffers| {
+        self.run(place, move |buffers| {
             let Some(hash) = hash else {
                 buffers.decoy(cost, password.expose().as_bytes());
                 return Verdict::Wrong;
@@ -119,7 +123,7 @@ impl Passwords {
             let password = password.clone();
             let same =
                 move |buffers: &Buffers| imported::matches(&hash, password.expose(), buffers);
-            if self.run(cost, same).await? {
+            if self.run(self.queue(cost)?, same).await? {
                 return Ok(true);
             }
         }
@@ -135,7 +139,7 @@ impl Passwords {
     ) -> Result<String, Busy> {
         let salt = random.with(|random| salt(random));
         let password = password.clone();
-        self.run(cost, move |buffers| {
+        self.run(self.queue(cost)?, move |buffers| {
             argon2id(cost, salt, password.expose().as_bytes(), buffers)
         })
         .await
@@ -144,24 +148,24 @@ impl Passwords {
     /// Runs one computation when it is its turn.
     async fn run<T: Send + 'static>(
         &self,
-        cost: HashCost,
+        place: Place<'_>,
         work: impl FnOnce(&Buffers) -> T + Send + 'static,
     ) -> Result<T, Busy> {
-        let place = self.queue(cost)?;
         let turn = Arc::clone(&self.turns).acquire_owned().await;
         let turn = turn.map_err(|_| Busy)?;
         drop(place);
         let buffers = Arc::clone(&self.buffers);
-        let done = tokio::task::spawn_blocking(move || {
+        let hashing = self.hashers.run(move || {
             let done = work(&buffers);
             drop(turn);
             done
         });
-        done.await.map_err(|_| Busy)
+        hashing.await
     }
 
-    /// A place among those that wait, if it would not wait too long.
-    fn queue(&self, cost: HashCost) -> Result<Place<'_>, Busy> {
+    /// A place among those that wait, if it would not wait too long. A login takes it before
+    /// anything is counted, so that what is too much costs nothing.
+    pub(crate) fn queue(&self, cost: HashCost) -> Result<Place<'_>, Busy> {
         let work = u64::from(cost.memory_kib) * u64::from(cost.passes);
         let before = self.waiting.fetch_add(work, Ordering::Relaxed);
         let place = Place {
@@ -184,7 +188,8 @@ impl fmt::Debug for Passwords {
 }
 
 /// Gives its place up when dropped: by its turn, or because nobody waits for the answer.
-struct Place<'a> {
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
     waiting: &'a AtomicU64,
     work: u64,
 }

@@ -46,16 +46,17 @@ pub(crate) async fn check(app: &App, at: &At, login: &Login<'_>) -> Result<Check
     let loaded = at.tenant.loaded();
     let view = &loaded.view;
     let store = &at.tenant.store;
+    let cost = profile::password_cost(view.record.profile);
+    let place = app.passwords.queue(cost)?;
     let user = find(store, login.connection, login.identifier).await?;
     let attacker = who(login, user.as_ref(), at.ip);
     let protection = protection(view, login.connection);
     if let Some(too_many) = brute_force::before(app, at, &attacker, &protection, now).await? {
         return Ok(Checked::TooMany(too_many, user.map(Box::new)));
     }
-    let cost = profile::password_cost(view.record.profile);
     let verdict = app
         .passwords
-        .verify(cost, user.as_ref(), login.password)
+        .verify((cost, place), user.as_ref(), login.password)
         .await;
     let verdict = match verdict {
         Ok(verdict) => verdict,

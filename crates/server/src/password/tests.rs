@@ -45,7 +45,9 @@ fn user(stored: Option<&str>) -> User {
 async fn compare(pool: &Passwords, stored: Option<&str>, password: &str) -> Verdict {
     let password = Secret::new(password.to_owned());
     let user = user(stored);
-    pool.verify(CHEAP, Some(&user), &password).await.unwrap()
+    let place = pool.queue(CHEAP).unwrap();
+    let verdict = pool.verify((CHEAP, place), Some(&user), &password);
+    verdict.await.unwrap()
 }
 
 #[tokio::test]
@@ -86,7 +88,8 @@ async fn password_18_exact_bytes_and_nothing_else() {
 async fn nobody_and_nonsense_are_wrong() {
     let pool = Passwords::with_turns(2);
     let password = Secret::new(PASSWORD.to_owned());
-    let nobody = pool.verify(CHEAP, None, &password).await;
+    let place = pool.queue(CHEAP).unwrap();
+    let nobody = pool.verify((CHEAP, place), None, &password).await;
     assert_eq!(nobody, Ok(Verdict::Wrong));
     for stored in [None, Some(""), Some("plain"), Some(PASSWORD), Some("{}")] {
         assert_eq!(compare(&pool, stored, PASSWORD).await, Verdict::Wrong);
@@ -121,7 +124,8 @@ async fn overload_is_refused_without_waiting() {
             let pool = Arc::clone(&pool);
             tokio::spawn(async move {
                 let password = Secret::new(PASSWORD.to_owned());
-                pool.verify(cost, None, &password).await
+                let place = pool.queue(cost)?;
+                pool.verify((cost, place), None, &password).await
             })
         })
         .collect();
@@ -144,8 +148,9 @@ async fn overload_is_refused_without_waiting() {
     assert_eq!(pool.waiting.load(Ordering::Relaxed), 0);
     drop(turn);
     let password = Secret::new(PASSWORD.to_owned());
+    let place = pool.queue(CHEAP).unwrap();
     assert_eq!(
-        pool.verify(CHEAP, None, &password).await,
+        pool.verify((CHEAP, place), None, &password).await,
         Ok(Verdict::Wrong)
     );
     assert_eq!(pool.turns.available_permits(), 1);

@@ -147,6 +147,16 @@ pub(crate) enum Message {
     Close(oneshot::Sender<()>),
 }
 
+impl Message {
+    /// Whether somebody waits for it.
+    pub(crate) const fn is_awaited(&self) -> bool {
+        match self {
+            Self::Job(job) => job.answer.is_some(),
+            Self::Close(_) => true,
+        }
+    }
+}
+
 impl Db {
     pub(crate) const fn kind(&self) -> DatabaseKind {
         match self {

@@ -22,15 +22,17 @@ const BUSY: Duration = Duration::from_secs(5);
 /// A group that is smaller than expected waits for at most a millisecond.
 const LINGER_SLICES: u32 = 4;
 const LINGER_SLICE: Duration = Duration::from_micros(250);
+/// A group that nobody waits for: five milliseconds.
+const RELAXED_SLICES: u32 = 20;
 /// A group of this many is as cheap as it gets.
 const LINGER_JOBS: usize = 64;
 
-/// A file, opened.
-pub(crate) struct Sqlite {
 /// How nice the writer is (`nice(2)`).
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 5;
 
+/// A file, opened.
+pub(crate) struct Sqlite {
     queue: mpsc::Sender<Message>,
     points: Mutex<Option<Handle>>,
     scans: Arc<Mutex<Option<Handle>>>,
@@ -134,6 +136,7 @@ impl Handle {
              PRAGMA trusted_schema = OFF;
              PRAGMA cell_size_check = ON;
              PRAGMA cache_size = -2000;
+             PRAGMA wal_autocheckpoint = 4000;
              PRAGMA journal_size_limit = 16777216;",
         )?;
         // a file system without shared memory leaves another mode, with other promises
@@ -263,18 +266,13 @@ struct Writer {
 
 impl Writer {
     fn run(mut self, mut queue: mpsc::Receiver<Message>) {
+        give_way();
         let mut inbox = Vec::with_capacity(GROUP);
         let mut closing: Vec<oneshot::Sender<()>> = Vec::new();
         let mut expected = 0;
-        give_way();
         while queue.blocking_recv_many(&mut inbox, GROUP) > 0 {
             // others may be about to queue theirs: one look at them costs nothing
             std::thread::yield_now();
-            while inbox.len() < GROUP
-                && let Ok(message) = queue.try_recv()
-            {
-                inbox.push(message);
-            }
             linger(&mut inbox, &mut queue, expected);
             let jobs = sort_out(&mut inbox, &mut closing);
             expected = jobs.len();
@@ -325,15 +323,14 @@ impl Writer {
         };
         let handle = self.handle.insert(handle);
         handle.step("BEGIN IMMEDIATE")?;
-        let outcomes = match without_fences(handle, jobs)? {
-            Some(outcomes) => outcomes,
-            None => {
-                handle.step("ROLLBACK")?;
-                handle.step("BEGIN IMMEDIATE")?;
-                jobs.iter()
-                    .map(|job| fenced(handle, job))
-                    .collect::<Result<_, _>>()?
-            }
+        let outcomes = if let Some(outcomes) = without_fences(handle, jobs)? {
+            outcomes
+        } else {
+            handle.step("ROLLBACK")?;
+            handle.step("BEGIN IMMEDIATE")?;
+            jobs.iter()
+                .map(|job| fenced(handle, job))
+                .collect::<Result<_, _>>()?
         };
         handle.step("COMMIT")?;
         Ok(outcomes)
@@ -355,6 +352,9 @@ fn without_fences(handle: &mut Handle, jobs: &[Job]) -> Result<Option<Outcomes>,
         }
         outcomes.push(outcome);
     }
+    Ok(Some(outcomes))
+}
+
 /// A commit costs the same for one as for many, so the writer lets requests that are being served
 /// reach the queue first. When nothing else is to be done it does not wait. Under load it still
 /// gets a quarter of a core, which is more than it needs.
@@ -369,24 +369,22 @@ fn give_way() {
     }
 }
 
-    Ok(Some(outcomes))
-}
-
 /// Waits a little for those who were here a moment ago, for they will be back: a commit costs
-/// the same for one as for many. Who is alone is never kept waiting.
+/// the same for one as for many. Who is alone is never kept waiting; what nobody waits for goes
+/// along with the next that somebody does.
 fn linger(inbox: &mut Vec<Message>, queue: &mut mpsc::Receiver<Message>, expected: usize) {
-    for _ in 0..LINGER_SLICES {
-        if inbox.len() + queue.len() >= expected.min(LINGER_JOBS) {
+    for slice in 0..RELAXED_SLICES {
+        while inbox.len() < GROUP
+            && let Ok(message) = queue.try_recv()
+        {
+            inbox.push(message);
+        }
+        let enough = inbox.len() >= expected.min(LINGER_JOBS) || slice >= LINGER_SLICES;
+        if inbox.len() >= GROUP || (enough && inbox.iter().any(Message::is_awaited)) {
             break;
         }
         // nothing wakes this thread here, so that the senders need no system call for it
         std::thread::park_timeout(LINGER_SLICE);
-    }
-    while inbox.len() < GROUP {
-        match queue.try_recv() {
-            Ok(message) => inbox.push(message),
-            Err(_) => break,
-        }
     }
 }
 

@@ -23,9 +23,11 @@ const PROFILE: [&str; 13] = [
     "locale",
 ];
 
-/// The claims that the scopes give. `sub` is not among them.
-pub fn standard(user: &User, scopes: &Scopes, wire: Profile) -> Map<String, Value> {
-    let mut claims = Map::new();
+/// Room for all claims that an answer usually has.
+pub const USUAL: usize = 24;
+
+/// Adds the claims that the scopes give. `sub` is not among them.
+pub fn standard(claims: &mut Map<String, Value>, user: &User, scopes: &Scopes, wire: Profile) {
     let mut give = |name: &str| {
         if let Some(value) = claim(user, name, wire) {
             claims.insert(name.to_owned(), value);
@@ -46,7 +48,6 @@ pub fn standard(user: &User, scopes: &Scopes, wire: Profile) -> Map<String, Valu
     if scopes.contains("address") {
         give("address");
     }
-    claims
 }
 
 /// Adds claims that were asked for one by one (OIDC Core 5.5), whatever the scopes.

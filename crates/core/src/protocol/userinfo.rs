@@ -167,9 +167,9 @@ fn answer(
         return Err(ended(Rule::UserNotBlocked));
     }
     let wire = site.tenant.record.profile;
-    let mut claims = Map::new();
+    let mut claims = Map::with_capacity(claims::USUAL);
     claims.insert("sub".to_owned(), Value::from(user.id.as_str()));
-    claims.extend(claims::standard(user, &said.scopes, wire));
+    claims::standard(&mut claims, user, &said.scopes, wire);
     claims::asked(&mut claims, user, &said.claims, wire);
     for scope in said.scopes.iter() {
         trace.push(

@@ -37,17 +37,13 @@ impl Mint<'_> {
         };
         // OIDC Core 5.4: with an access token, a minimal ID token leaves claims to /userinfo
         let minimal = client.has(ClientFlag::MinimalIdToken) && beside.access_token.is_some();
-        let mut claims = if minimal {
-            Map::new()
-        } else {
-            claims::standard(
-                &tokens.user,
-                &tokens.grant.scopes,
-                self.tenant.record.profile,
-            )
-        };
+        let mut claims = Map::with_capacity(claims::USUAL);
+        let (user, wire) = (&tokens.user, self.tenant.record.profile);
+        if !minimal {
+            claims::standard(&mut claims, user, &tokens.grant.scopes, wire);
+        }
         let asked = &tokens.grant.claims.id_token;
-        claims::asked(&mut claims, &tokens.user, asked, self.tenant.record.profile);
+        claims::asked(&mut claims, user, asked, wire);
         let mut put = |name: &str, value: Value| {
             claims.insert(name.to_owned(), value);
         };

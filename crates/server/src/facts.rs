@@ -47,12 +47,14 @@ impl Reader<'_> {
                 return Ok(facts);
             }
             for key in keys {
-                let fact = match key {
-                    FactKey::Artefact(
-                        kind @ (ArtefactKind::Opaque | ArtefactKind::Code | ArtefactKind::Refresh),
-                        digest,
-                    ) => self.owned(kind, digest, &mut facts).await?,
-                    _ => self.one(&key, &facts).await?,
+                let fact = if let FactKey::Artefact(
+                    kind @ (ArtefactKind::Opaque | ArtefactKind::Code | ArtefactKind::Refresh),
+                    digest,
+                ) = key
+                {
+                    self.owned(kind, digest, &mut facts).await?
+                } else {
+                    self.one(&key, &facts).await?
                 };
                 facts.put(key, fact);
             }

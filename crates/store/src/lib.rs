@@ -22,6 +22,7 @@ mod meta;
 mod migrate;
 mod open;
 mod postgres;
+mod rights;
 mod seal;
 mod sqlite;
 mod sweep;

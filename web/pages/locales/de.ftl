@@ -44,11 +44,6 @@ have-account = Sie haben schon ein Konto?
 error-email = Geben Sie eine E-Mail-Adresse wie name@example.com ein.
 error-username = Geben Sie einen Benutzernamen ein.
 error-signup = Dieses Konto kann nicht angelegt werden. Wenn Sie schon eines haben, melden Sie sich an.
-error-password-short =
-    { $count ->
-        [one] Verwenden Sie mindestens ein Zeichen.
-       *[other] Verwenden Sie mindestens { $count } Zeichen.
-    }
 error-password-weak = Dieses Passwort ist leicht zu erraten. Wählen Sie ein längeres oder weniger gebräuchliches.
 error-password-common = Dieses Passwort gehört zu denen, die zuerst probiert werden. Wählen Sie ein anderes.
 error-password-personal = Dieses Passwort enthält etwas, das über Sie bekannt ist. Wählen Sie ein anderes.
@@ -56,11 +51,20 @@ error-password-reused = Dieses Passwort hatten Sie schon einmal. Wählen Sie ein
 error-password-long = Dieses Passwort ist zu lang.
 error-too-many = Zu viele Versuche. Warten Sie eine Weile und versuchen Sie es noch einmal.
 error-password-leaked = Dieses Passwort ist aus einem Datenleck bekannt. Wählen Sie ein anderes.
-password-hint =
+password-length =
     { $count ->
-        [one] Mindestens ein Zeichen.
-       *[other] Mindestens { $count } Zeichen. Ein paar Wörter ohne Zusammenhang sind leicht zu merken und schwer zu erraten.
+        [one] Verwenden Sie mindestens ein Zeichen.
+       *[other] Verwenden Sie mindestens { $count } Zeichen.
     }
+password-kinds = Verwenden Sie alle diese Arten: { $kinds }.
+password-some-kinds = Verwenden Sie mindestens { $count } dieser Arten: { $kinds }.
+password-runs = Verwenden Sie kein Zeichen mehr als zweimal hintereinander.
+password-sequences = Verwenden Sie keine Folgen wie abc oder 321.
+password-advice = Ein paar Wörter ohne Zusammenhang sind leicht zu merken und schwer zu erraten.
+kind-lower = Kleinbuchstaben
+kind-upper = Großbuchstaben
+kind-digit = Ziffern
+kind-special = Sonderzeichen
 
 ## Zustimmung
 
@@ -134,9 +138,9 @@ ticket-gone-lead = Er wurde schon benutzt oder ist zu alt. Fordern Sie einen neu
 
 ## E-Mail-Adresse bestätigen
 
-verified-title = Ihre E-Mail-Adresse ist bestätigt
+verified-title = Ihre E‑Mail‑Adresse ist bestätigt
 verified-lead = Vielen Dank. Sie können diese Seite schließen.
-verify-title = E-Mail-Adresse bestätigen
+verify-title = E‑Mail‑Adresse bestätigen
 verify-lead = Drücken Sie den Knopf, um { $email } zu bestätigen.
 
 ## Ein gesperrtes Konto

@@ -44,11 +44,6 @@ have-account = You have an account already?
 error-email = Enter an email address such as name@example.com.
 error-username = Enter a username.
 error-signup = This account cannot be made. If you have one already, log in.
-error-password-short =
-    { $count ->
-        [one] Use at least one character.
-       *[other] Use at least { $count } characters.
-    }
 error-password-weak = This password is easy to guess. Choose a longer or less common one.
 error-password-common = This password is among those that are tried first. Choose another one.
 error-password-personal = This password holds something that is known about you. Choose another one.
@@ -56,11 +51,20 @@ error-password-reused = You had this password before. Choose another one.
 error-password-long = This password is too long.
 error-too-many = Too many tries. Wait a while and try again.
 error-password-leaked = This password is known from a data breach. Choose another one.
-password-hint =
+password-length =
     { $count ->
-        [one] At least one character.
-       *[other] At least { $count } characters. A few unrelated words are easy to remember and hard to guess.
+        [one] Use at least one character.
+       *[other] Use at least { $count } characters.
     }
+password-kinds = Use all of these: { $kinds }.
+password-some-kinds = Use at least { $count } of these: { $kinds }.
+password-runs = Use no character more than twice in a row.
+password-sequences = Use no sequences such as abc or 321.
+password-advice = A few unrelated words are easy to remember and hard to guess.
+kind-lower = lower case letters
+kind-upper = upper case letters
+kind-digit = digits
+kind-special = special characters
 
 ## Consent
 

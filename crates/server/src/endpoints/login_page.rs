@@ -111,7 +111,7 @@ pub(crate) fn signup_page(
     let look = visit.look(open.locales().as_deref()).on(Screen::Signup);
     let connection = open.connection();
     let name = connection.map_or("", |connection| &connection.name);
-    let least = password_text::least(&open.loaded.view, name);
+    let rules = password_text::rules(&open.loaded.view, name);
     let hinted = open.pending.transaction.identifier.as_deref();
     let email = if email.is_empty() {
         hinted.filter(|hint| hint.contains('@')).unwrap_or_default()
@@ -124,7 +124,7 @@ pub(crate) fn signup_page(
         email,
         username,
         asks_username: connection.is_some_and(|connection| connection.requires_username),
-        hint: password_text::hint(&look, least),
+        hint: password_text::hint(&look, rules.as_ref()),
         focus: match problem.field {
             "" if email.is_empty() => "email",
             "" => "password",

@@ -106,11 +106,11 @@ fn said_of(open: &Open, refused: &Refused, typed: Option<&str>, look: &Look) -> 
     match refused {
         Refused::Password(fault) => {
             let name = open.connection().map_or("", |connection| &connection.name);
-            let least = password_text::least(&open.loaded.view, name);
+            let rules = password_text::rules(&open.loaded.view, name);
             let typed = typed.unwrap_or_default();
             Problem::new(
                 "password",
-                password_text::problem(look, fault, typed, least),
+                password_text::problem(look, fault, typed, rules.as_ref()),
             )
         }
         Refused::Format("email") => Problem::new("email", look.say("error-email")),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use cardea_core::protocol::password_policy::Complexity;
 use cardea_core::protocol::tickets::{Proved, Purpose};
 use cardea_jose::Secret;
 use http::{Method, Response, StatusCode};
@@ -109,7 +110,7 @@ impl Opened {
             problem,
             ticket: self.value(),
             email: &email,
-            hint: password_text::hint(&look, self.least(proved)),
+            hint: password_text::hint(&look, self.rules(proved).as_ref()),
             look: &look,
         };
         Page::of(&page, policy(proved, &look))
@@ -117,8 +118,8 @@ impl Opened {
             .answer()
     }
 
-    fn least(&self, proved: &Proved) -> usize {
-        password_text::least(&self.visit.loaded().view, &proved.user().connection)
+    fn rules(&self, proved: &Proved) -> Option<Complexity> {
+        password_text::rules(&self.visit.loaded().view, &proved.user().connection)
     }
 
     fn button_page(&self, proved: &Proved) -> Response<Body> {
@@ -164,7 +165,8 @@ impl Opened {
                 let Ok(proved) = links::look(&visit.app, &visit.at, about).await? else {
                     return Ok(self.gone());
                 };
-                let text = password_text::problem(&look, &fault, typed, self.least(&proved));
+                let text =
+                    password_text::problem(&look, &fault, typed, self.rules(&proved).as_ref());
                 Ok(self.change_page(&proved, Problem::new("password", text)))
             }
         }

@@ -187,11 +187,11 @@ mod tests {
     fn numbers_choose_their_plural_and_values_stay_text() {
         let en = choose(Some("en"), None, &[]);
         assert!(
-            en.text("password-hint", &[("count", "1")])
+            en.text("password-length", &[("count", "1")])
                 .contains("one character")
         );
         assert!(
-            en.text("password-hint", &[("count", "12")])
+            en.text("password-length", &[("count", "12")])
                 .contains("12 characters")
         );
         assert_eq!(

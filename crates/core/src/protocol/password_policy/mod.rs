@@ -6,7 +6,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use rules::{Complexity, Report, report};
+pub use rules::{Class, Complexity, Demand, Report, report};
 
 use serde_json::{Map, Value, json};
 

@@ -6,10 +6,14 @@ use crate::model::Document;
 
 /// A kind of character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Class {
+pub enum Class {
+    /// `a` to `z`.
     Lower,
+    /// `A` to `Z`.
     Upper,
+    /// `0` to `9`.
     Digit,
+    /// Anything else.
     Special,
 }
 
@@ -42,6 +46,10 @@ impl Class {
             "special" => Some(Self::Special),
             _ => None,
         }
+    }
+
+    fn stands_in(self, password: &str) -> bool {
+        password.chars().any(|letter| self.holds(letter))
     }
 
     fn holds(self, letter: char) -> bool {
@@ -142,64 +150,93 @@ struct Line {
     verified: bool,
 }
 
+/// One rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Demand<'a> {
+    /// At least so many characters.
+    Length(usize),
+    /// Characters of at least so many of these kinds.
+    Kinds(usize, &'a [Class]),
+    /// No more than two of the same in a row.
+    NoRuns,
+    /// No more than two neighbours in a row.
+    NoSequences,
+}
+
+impl Complexity {
+    /// All rules, in the order in which they are looked at.
+    pub fn demands(&self) -> impl Iterator<Item = Demand<'_>> {
+        let kinds = !self.classes.is_empty();
+        let all = [
+            Some(Demand::Length(self.least_length)),
+            kinds.then_some(Demand::Kinds(self.needed, &self.classes)),
+            self.no_runs.then_some(Demand::NoRuns),
+            self.no_sequences.then_some(Demand::NoSequences),
+        ];
+        all.into_iter().flatten()
+    }
+}
+
+impl Demand<'_> {
+    /// Whether a password meets it.
+    pub fn is_met(self, password: &str) -> bool {
+        match self {
+            Self::Length(least) => password.chars().count() >= least,
+            Self::Kinds(needed, kinds) => {
+                let held = kinds.iter().filter(|kind| kind.stands_in(password));
+                held.count() >= needed
+            }
+            Self::NoRuns => !has_run(password, |step| step == 0),
+            Self::NoSequences => {
+                !has_run(password, |step| step == 1) && !has_run(password, |step| step == -1)
+            }
+        }
+    }
+
+    fn line(self, password: &str) -> Line {
+        let (message, code, format) = match self {
+            Self::Length(least) => (
+                "At least %d characters in length",
+                "lengthAtLeast",
+                vec![least.into()],
+            ),
+            Self::Kinds(needed, kinds) if needed < kinds.len() => (
+                "Contain at least %d of the following %d types of characters:",
+                "containsAtLeast",
+                vec![needed.into(), kinds.len().into()],
+            ),
+            Self::Kinds(..) => ("Should contain:", "shouldContain", Vec::new()),
+            Self::NoRuns => (
+                "No more than %d identical characters in a row (e.g., \"%s\" not allowed)",
+                "identicalChars",
+                vec![2.into(), "aaa".into()],
+            ),
+            Self::NoSequences => (
+                "No more than %d sequential characters in a row (e.g., \"%s\" not allowed)",
+                "sequentialChars",
+                vec![2.into(), "abc".into()],
+            ),
+        };
+        let kinds = match self {
+            Self::Kinds(_, kinds) => kinds,
+            Self::Length(_) | Self::NoRuns | Self::NoSequences => &[],
+        };
+        Line {
+            message,
+            code,
+            format,
+            items: kinds
+                .iter()
+                .map(|kind| (*kind, kind.stands_in(password)))
+                .collect(),
+            verified: self.is_met(password),
+        }
+    }
+}
+
 /// Looks at a password.
 pub fn report(rules: &Complexity, password: &str) -> Report {
-    let length = password.chars().count();
-    let mut lines = vec![Line {
-        message: "At least %d characters in length",
-        code: "lengthAtLeast",
-        format: vec![rules.least_length.into()],
-        items: Vec::new(),
-        verified: length >= rules.least_length,
-    }];
-    if !rules.classes.is_empty() {
-        let held = |class: &Class| password.chars().any(|letter| class.holds(letter));
-        let items: Vec<_> = rules
-            .classes
-            .iter()
-            .map(|class| (*class, held(class)))
-            .collect();
-        let count = items.iter().filter(|(_, held)| *held).count();
-        let (total, needed) = (items.len(), rules.needed);
-        let some = needed < total;
-        lines.push(Line {
-            message: if some {
-                "Contain at least %d of the following %d types of characters:"
-            } else {
-                "Should contain:"
-            },
-            code: if some {
-                "containsAtLeast"
-            } else {
-                "shouldContain"
-            },
-            format: if some {
-                vec![needed.into(), total.into()]
-            } else {
-                Vec::new()
-            },
-            items,
-            verified: count >= needed,
-        });
-    }
-    if rules.no_runs {
-        lines.push(Line {
-            message: "No more than %d identical characters in a row (e.g., \"%s\" not allowed)",
-            code: "identicalChars",
-            format: vec![2.into(), "aaa".into()],
-            items: Vec::new(),
-            verified: !has_run(password, |step| step == 0),
-        });
-    }
-    if rules.no_sequences {
-        lines.push(Line {
-            message: "No more than %d sequential characters in a row (e.g., \"%s\" not allowed)",
-            code: "sequentialChars",
-            format: vec![2.into(), "abc".into()],
-            items: Vec::new(),
-            verified: !has_run(password, |step| step == 1) && !has_run(password, |step| step == -1),
-        });
-    }
+    let lines: Vec<Line> = rules.demands().map(|rule| rule.line(password)).collect();
     Report {
         verified: lines.iter().all(|line| line.verified),
         rules: lines,

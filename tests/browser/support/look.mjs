@@ -51,5 +51,5 @@ export const picture = async (page, name, { dark = false, ...how }) => {
   if (!process.env.UPDATE_PICTURES) return;
   await view(page, { dark, ...how });
   mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: `${PICTURES}${name}.png`, animations: 'disabled', caret: 'hide', scale: 'css' });
+  await page.screenshot({ path: `${PICTURES}${name}.png`, fullPage: true, animations: 'disabled', caret: 'hide', scale: 'css' });
 };

@@ -14,6 +14,11 @@ type Sent<'a> = Vec<(&'static str, &'a str)>;
 
 const URL: &str = "https://app.example/bye";
 const TENANT_URL: &str = "https://tenant.example/bye";
+/// Registered before the others; nobody can be sent there.
+const PATTERNS: [&str; 2] = [
+    "https://*.app.example/bye",
+    "https://{organization_name}.app.example/bye",
+];
 
 fn people() -> People {
     let mut people = People::new(Profile::Compat);
@@ -22,7 +27,14 @@ fn people() -> People {
 }
 
 fn prepared(world: &mut World) {
-    let urls = json!([URL, "https://app.example/bye?x=1", "https://app.example"]);
+    let [wildcard, placeholder] = PATTERNS;
+    let urls = json!([
+        wildcard,
+        placeholder,
+        URL,
+        "https://app.example/bye?x=1",
+        "https://app.example"
+    ]);
     World::member(&mut world.client, "allowed_logout_urls", urls);
     World::member(
         &mut world.settings,
@@ -82,7 +94,9 @@ fn v2_goes_to_a_registered_url() {
 }
 
 /// LOGOUT-02: none of these leads anywhere, and none ends the session.
-const TRICKS: [&str; 24] = [
+const TRICKS: [&str; 26] = [
+    PATTERNS[0],
+    PATTERNS[1],
     "https://app.example/BYE",
     "https://app.example/bye/",
     "https://app.example/bye/../x",

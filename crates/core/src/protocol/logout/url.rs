@@ -5,19 +5,24 @@ const MAX: usize = 2048;
 
 /// Exactly one of `allowed`, its query included (trap T30).
 pub(super) fn is_exactly(url: &str, allowed: &[String]) -> bool {
-    is_sound(url) && allowed.iter().any(|known| known == url)
+    is_whole(url) && allowed.iter().any(|known| known == url)
 }
 
 /// One of `allowed` but for its query and fragment; scheme and host in any case, the path as it
 /// is (auth-semantics 1.2).
 pub(super) fn is_below(url: &str, allowed: &[String]) -> bool {
-    let wanted = is_sound(url).then(|| parts(url)).flatten();
+    let wanted = is_whole(url).then(|| parts(url)).flatten();
     wanted.is_some_and(|wanted| {
         allowed
             .iter()
             .filter_map(|known| parts(known))
             .any(|known| known == wanted)
     })
+}
+
+/// Whether somebody can be sent there as it stands: no wildcard and no placeholder is in it.
+pub(super) fn is_whole(url: &str) -> bool {
+    is_sound(url) && !url.contains('*') && parts(url).is_some()
 }
 
 /// No character that a browser drops, turns or reads as another (attack LOGOUT-02).

@@ -58,7 +58,7 @@ pub fn decide(asked: &Asked, tenant: &TenantView, session: Option<&SessionRecord
 }
 
 /// By the client's list where one is named, else by the tenant's; without `returnTo` the
-/// client's first URL.
+/// client's first URL that is one, not a pattern.
 fn destination(
     asked: &Asked,
     tenant: &TenantView,
@@ -74,7 +74,8 @@ fn destination(
         |client| &client.parsed.allowed_logout_urls,
     );
     let Some(wanted) = &asked.return_to else {
-        let first = client.as_ref().and_then(|_| allowed.first());
+        let mut whole = allowed.iter().filter(|known| url::is_whole(known));
+        let first = client.as_ref().and_then(|_| whole.next());
         return Ok(first.cloned());
     };
     if !url::is_below(wanted, allowed) {

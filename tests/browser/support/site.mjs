@@ -9,8 +9,8 @@ import { ready } from './ready.mjs';
 const APPS = fileURLToPath(new URL('../apps/', import.meta.url));
 const TYPES = { html: 'text/html; charset=utf-8', js: 'text/javascript; charset=utf-8' };
 
-/** One of `apps/`, bundled as for production, with `values` as compile-time constants. */
-export const bundle = async (name, values = {}) => {
+/** One of `apps/`, bundled as for production, with `values` as compile-time constants and packages under other names. */
+export const bundle = async (name, values = {}, alias = {}) => {
   const define = { 'process.env.NODE_ENV': '"production"' };
   for (const [key, value] of Object.entries(values)) define[key] = JSON.stringify(value);
   const { outputFiles } = await build({
@@ -21,6 +21,7 @@ export const bundle = async (name, values = {}) => {
     target: 'es2022',
     jsx: 'automatic',
     define,
+    alias,
   });
   return outputFiles[0].text;
 };

@@ -5,7 +5,7 @@ import { jane } from './ready.mjs';
 export const logIn = async (page, who = jane) => {
   await page.locator('input[name=username]:visible').fill(who.email);
   await page.locator('input[name=password]').fill(who.password);
-  await page.locator('button[name=action][value=default]').click();
+  await page.locator('form#login button[name=action]').click();
 };
 
 /** Answers the consent page. */

@@ -39,10 +39,10 @@ const files = (texts) => (request, response) => {
   response.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' }).end(texts[path]);
 };
 
-const listen = (server, port) =>
+const listen = (server, port, host) =>
   new Promise((resolve, reject) => {
     const failed = (error) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error));
-    server.once('error', failed).listen(port, 'localhost', () => {
+    server.once('error', failed).listen(port, host, () => {
       server.off('error', failed);
       resolve(true);
     });
@@ -52,14 +52,15 @@ const listen = (server, port) =>
  * Serves files or an app (`(request, response) => …`, so Express too) at `https://localhost:PORT`.
  * The ports of the example tenant's callbacks are fixed, so another run on this machine is waited for.
  */
-export const site = async (port, content) => {
+export const site = async (port, content, host = 'localhost') => {
   const tls = { cert: readFileSync(ready.leaf.cert_file), key: readFileSync(ready.leaf.key_file) };
   const server = createServer(tls, typeof content === 'function' ? content : files(content));
-  await until(() => listen(server, port), `a free port ${port}`);
+  await until(() => listen(server, port, host), `port ${port}, which another program has,`);
+  server.unref(); // what a failed test leaves behind keeps no process alive
   const stop = () =>
     new Promise((resolve) => {
       server.close(resolve);
       server.closeAllConnections();
     });
-  return { url: `https://localhost:${server.address().port}`, port: server.address().port, stop };
+  return { url: `https://${host}:${server.address().port}`, stop };
 };

@@ -257,7 +257,7 @@ describe('auth0-spa-js: consent and the end', () => {
     assert.deepEqual(await refused(page, 'token'), { error: 'consent_required', description: 'Consent required' });
   });
 
-  test('logout ends the session, and only a listed URL is a way back (LOGOUT-01)', async (t) => {
+  test('logout ends the session, and only a listed URL is a way back (LOGOUT-02)', async (t) => {
     const app = await newApplication(t, {
       app_type: 'spa',
       callbacks: ['https://localhost:3000'],

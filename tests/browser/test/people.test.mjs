@@ -2,7 +2,7 @@
 // pages play the application: nothing here depends on an SDK.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { context, page as open } from '../support/browser.mjs';
+import { context, page as open, until } from '../support/browser.mjs';
 import { arrive, webCallback } from '../support/callback.mjs';
 import { advance } from '../support/clock.mjs';
 import { consent, logIn } from '../support/login.mjs';
@@ -44,6 +44,13 @@ const portalSite = async (t) => {
   return portal.callbacks[0];
 };
 
+/** Presses a button, and once more before the answer is there. */
+const twice = (button) =>
+  button.evaluate((button) => {
+    button.click();
+    setTimeout(() => button.click(), 5);
+  });
+
 /** A page of another site (`127.0.0.1` is none of `localhost`'s), with this body. */
 const foreign = async (t, body) => {
   const page = `<!doctype html><title>Elsewhere</title><link rel="icon" href="data:,">${body}`;
@@ -62,10 +69,10 @@ describe('people', () => {
     await page.goto(request(portal).href);
     await page.locator('input[name=username]').fill(who.email);
     await page.locator('input[name=password]').fill(who.password);
-    await page.locator('form#login button').dblclick();
-    await page.locator('form#consent button[value=accept]').dblclick();
-    await page.waitForURL(`${portal.callbacks[0]}?**`);
-    assert.deepEqual(posts, ['/u/login', '/u/login', '/u/consent', '/u/consent']);
+    await twice(page.locator('form#login button'));
+    await twice(page.locator('form#consent button[value=accept]'));
+    await until(() => page.url().startsWith(portal.callbacks[0]), 'the callback');
+    assert.equal(posts.filter((path) => path === '/u/login').length, 2);
     assert.equal(await redeem(portal, page.url()), who.user_id);
   });
 

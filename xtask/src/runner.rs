@@ -98,7 +98,7 @@ pub(crate) fn node(server: &Server, tests: &NodeTests<'_>, reports: &Path) -> Ou
     command
         .current_dir(tests.folder)
         .args(tests.launcher)
-        .args(["--test", "--test-concurrency=1"])
+        .args(["--test", "--test-concurrency=1", "--test-timeout=300000"])
         .args(["--test-reporter=spec", "--test-reporter-destination=stdout"])
         .arg("--test-reporter=tap")
         .arg("--test-reporter-destination")

@@ -1,5 +1,6 @@
 // A single-page application with `oidc-client-ts`, which knows nothing of Auth0.
 import { UserManager, WebStorageStateStore } from 'oidc-client-ts';
+import { told } from './told.mjs';
 
 const manager = new UserManager({
   authority: ISSUER,
@@ -10,14 +11,6 @@ const manager = new UserManager({
   automaticSilentRenew: false,
   ...OPTIONS,
 });
-
-const told = (call) => async (...args) => {
-  try {
-    return { value: await call(...args) };
-  } catch (error) {
-    return { error: error.error ?? error.name, description: error.error_description ?? error.message };
-  }
-};
 
 /** What a test may see of a user. */
 const shown = (user) =>

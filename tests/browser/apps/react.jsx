@@ -9,7 +9,8 @@ const Patients = withAuthenticationRequired(() => {
 });
 
 const Home = () => {
-  const { isLoading, isAuthenticated, error, user, loginWithRedirect, loginWithPopup, logout, getAccessTokenSilently } = useAuth0();
+  const { isLoading, isAuthenticated, error, user, loginWithRedirect, loginWithPopup, logout, getAccessTokenSilently } =
+    useAuth0();
   const [answer, setAnswer] = useState('');
   const call = async () => {
     const token = await getAccessTokenSilently({ cacheMode: 'off' });
@@ -17,7 +18,12 @@ const Home = () => {
     setAnswer(`The API answered ${response.status} to ${(await response.json()).sub}`);
   };
   if (isLoading) return <p>Loading</p>;
-  if (error) return <p role="alert">{error.error}: {error.message}</p>;
+  if (error)
+    return (
+      <p role="alert">
+        {error.error}: {error.message}
+      </p>
+    );
   if (!isAuthenticated) {
     return (
       <>

@@ -1,6 +1,7 @@
 // A single-page application with `@auth0/auth0-spa-js`, in the way of its documentation. What a person would
 // click is a function of `window.app`.
 import { Auth0Client } from '@auth0/auth0-spa-js';
+import { told } from './told.mjs';
 
 const client = new Auth0Client({
   domain: DOMAIN,
@@ -8,15 +9,6 @@ const client = new Auth0Client({
   ...OPTIONS,
   authorizationParams: { redirect_uri: location.origin, ...OPTIONS.authorizationParams },
 });
-
-/** What a call gives, or the error's code and words: an `Error` does not survive the way to the test. */
-const told = (call) => async (...args) => {
-  try {
-    return { value: await call(...args) };
-  } catch (error) {
-    return { error: error.error ?? error.name, description: error.error_description ?? error.message };
-  }
-};
 
 const get = async (url, token) => {
   const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } });

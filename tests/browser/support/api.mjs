@@ -19,7 +19,10 @@ export const serveApi = async (t) => {
   app.get('/patients', requiredScopes('read:patients'), (request, response) => response.json(request.auth.payload));
   app.get('/notes', requiredScopes('write:patients'), (_, response) => response.json([]));
   app.use((error, _request, response, _next) =>
-    response.status(error.status ?? 500).set(error.headers ?? {}).json({ error: error.code, message: error.message }),
+    response
+      .status(error.status ?? 500)
+      .set(error.headers ?? {})
+      .json({ error: error.code, message: error.message }),
   );
   const there = await site(0, app);
   t.after(there.stop);

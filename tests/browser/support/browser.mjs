@@ -29,8 +29,13 @@ const watch = (context, errors) => {
  * A browser profile: no cookies, no storage. `expected` lists patterns of console errors that the test causes
  * on purpose; each must occur.
  */
-export const context = async (t, { width = 1024, height = 768, locale = 'en-US', dark = false, expected = [], ...more } = {}) => {
-  const made = await (await browser()).running.newContext({
+export const context = async (
+  t,
+  { width = 1024, height = 768, locale = 'en-US', dark = false, expected = [], ...more } = {},
+) => {
+  const made = await (
+    await browser()
+  ).running.newContext({
     viewport: { width, height },
     locale,
     colorScheme: dark ? 'dark' : 'light',
@@ -42,7 +47,11 @@ export const context = async (t, { width = 1024, height = 768, locale = 'en-US',
   t.after(async () => {
     await made.close();
     const known = (error) => expected.some((pattern) => pattern.test(error));
-    assert.deepEqual(errors.filter((error) => !known(error)), [], 'errors in the browser console');
+    assert.deepEqual(
+      errors.filter((error) => !known(error)),
+      [],
+      'errors in the browser console',
+    );
     const missed = expected.filter((pattern) => !errors.some((error) => pattern.test(error)));
     assert.deepEqual(missed, [], 'expected errors that the browser did not log');
   });

@@ -9,7 +9,8 @@ export const logIn = async (page, who = jane) => {
 };
 
 /** Answers the consent page. */
-export const consent = (page, answer = 'accept') => page.locator(`form#consent button[name=action][value=${answer}]`).click();
+export const consent = (page, answer = 'accept') =>
+  page.locator(`form#consent button[name=action][value=${answer}]`).click();
 
 /** Fills in the sign-up page and sends it. */
 export const signUp = async (page, who) => {

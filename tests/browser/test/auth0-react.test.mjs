@@ -24,7 +24,12 @@ const register = (t, settings) =>
     ...settings,
   });
 
-const serve = async (t, alias, { client_id }, parameters = { audience: HEALTH_API, scope: 'openid profile read:patients' }) => {
+const serve = async (
+  t,
+  alias,
+  { client_id },
+  parameters = { audience: HEALTH_API, scope: 'openid profile read:patients' },
+) => {
   const api = await serveApi(t);
   const values = { DOMAIN: domain, CLIENT_ID: client_id, API: api, PARAMETERS: parameters };
   const there = await site(3000, { '/': shell(), '/app.js': await bundle('react.jsx', values, alias) });
@@ -71,7 +76,11 @@ for (const [version, alias] of Object.entries(VERSIONS)) {
     });
 
     test('a denial is shown', async (t) => {
-      const third = { is_first_party: false, third_party_security_mode: 'permissive', redirection_policy: 'allow_always' };
+      const third = {
+        is_first_party: false,
+        third_party_security_mode: 'permissive',
+        redirection_policy: 'allow_always',
+      };
       await serve(t, alias, await register(t, third), { scope: 'openid profile' });
       const page = await open(t);
       await page.goto(URL_);

@@ -7,7 +7,7 @@ import { mail } from '../support/inbox.mjs';
 import { consent, logIn, signUp } from '../support/login.mjs';
 import { newApplication, newUser } from '../support/manage.mjs';
 import { HEALTH_API, application, decode, issuer, jane, sam, unique } from '../support/ready.mjs';
-import { ask, leave, refused, serveSpa, started, toLogin } from '../support/spa.mjs';
+import { ask, leave, refused, serveSpa, serveSpaElsewhere, started, toLogin } from '../support/spa.mjs';
 
 const SPA = application('Health SPA').client_id;
 const FORBIDDEN = /status of 403/;
@@ -60,8 +60,8 @@ describe('auth0-spa-js: login', () => {
 
   test('loginWithPopup: the answer is posted to the opener', async (t) => {
     const url = await serveSpa(t);
-    const context_ = await context(t);
-    const page = await context_.newPage();
+    const profile = await context(t);
+    const page = await profile.newPage();
     await page.goto(url);
     await started(page, url);
     const [popup, done] = [page.waitForEvent('popup'), ask(page, 'popup')];
@@ -173,6 +173,19 @@ describe('auth0-spa-js: silently', () => {
     assert.deepEqual(await refused(page, 'token'), { error: 'login_required', description: 'Login required' });
   });
 
+  test('on another site the browser keeps its cookies to itself: the iframe finds no session, a refresh token goes on', async (t) => {
+    const page = await open(t);
+    const alone = await serveSpaElsewhere(t);
+    await loggedIn(page, alone);
+    assert.equal((await refused(page, 'token', { cacheMode: 'off' })).error, 'login_required');
+    const carried = await serveSpaElsewhere(t, { useRefreshTokens: true });
+    await page.goto(carried);
+    await started(page, carried);
+    await leave(page, 'login', {}); // where the server is the page itself, the session is there
+    assert.equal((await started(page, carried)).error, undefined);
+    assert.ok((await ask(page, 'token', { cacheMode: 'off' })).access_token);
+  });
+
   test('an origin that is not registered gets no answer (AUTHZ-17)', async (t) => {
     const app = await newApplication(t, {
       app_type: 'spa',
@@ -192,13 +205,16 @@ describe('auth0-spa-js: refresh tokens', () => {
 
   test('the worker exchanges its refresh token for the next one each time (TOKEN-20)', async (t) => {
     const url = await serveSpa(t, OPTIONS);
-    const context_ = await context(t);
-    const page = await context_.newPage();
+    const profile = await context(t);
+    const page = await profile.newPage();
     await loggedIn(page, url);
-    const seen = tokenRequests(context_);
+    const seen = tokenRequests(profile);
     const tokens = [];
     for (let turn = 0; turn < 3; turn += 1) tokens.push(await ask(page, 'token', { cacheMode: 'off' }));
-    assert.deepEqual(seen.map((body) => body.grant_type), ['refresh_token', 'refresh_token', 'refresh_token']);
+    assert.deepEqual(
+      seen.map((body) => body.grant_type),
+      ['refresh_token', 'refresh_token', 'refresh_token'],
+    );
     assert.equal(new Set(seen.map((body) => body.refresh_token)).size, 3);
     for (const token of tokens) {
       assert.equal(decode(token.id_token).payload.sub, jane.user_id);
@@ -208,10 +224,10 @@ describe('auth0-spa-js: refresh tokens', () => {
 
   test('one that was exchanged comes again: the family ends (TOKEN-21)', async (t) => {
     const url = await serveSpa(t, OPTIONS);
-    const context_ = await context(t);
-    const page = await context_.newPage();
+    const profile = await context(t);
+    const page = await profile.newPage();
     await loggedIn(page, url);
-    const seen = tokenRequests(context_);
+    const seen = tokenRequests(profile);
     await ask(page, 'token', { cacheMode: 'off' });
     const stolen = { grant_type: 'refresh_token', client_id: SPA, refresh_token: seen[0].refresh_token };
     const answer = await fetch(`${issuer}oauth/token`, { method: 'POST', body: new URLSearchParams(stolen) });
@@ -223,16 +239,26 @@ describe('auth0-spa-js: refresh tokens', () => {
   });
 
   test('a family that ended is no end: the SDK falls back to the iframe', async (t) => {
-    const url = await serveSpa(t, { useRefreshTokens: true, useRefreshTokensFallback: true, cacheLocation: 'localstorage' });
-    const context_ = await context(t, { expected: [FORBIDDEN] });
-    const page = await context_.newPage();
+    const url = await serveSpa(t, {
+      useRefreshTokens: true,
+      useRefreshTokensFallback: true,
+      cacheLocation: 'localstorage',
+    });
+    const profile = await context(t, { expected: [FORBIDDEN] });
+    const page = await profile.newPage();
     await loggedIn(page, url);
-    const seen = tokenRequests(context_);
+    const seen = tokenRequests(profile);
     await ask(page, 'token', { cacheMode: 'off' });
     const revoked = { client_id: SPA, token: seen[0].refresh_token };
-    assert.equal((await fetch(`${issuer}oauth/revoke`, { method: 'POST', body: new URLSearchParams(revoked) })).status, 200);
+    assert.equal(
+      (await fetch(`${issuer}oauth/revoke`, { method: 'POST', body: new URLSearchParams(revoked) })).status,
+      200,
+    );
     assert.ok((await ask(page, 'token', { cacheMode: 'off' })).access_token);
-    assert.deepEqual(seen.map((body) => body.grant_type), ['refresh_token', 'refresh_token', 'authorization_code']);
+    assert.deepEqual(
+      seen.map((body) => body.grant_type),
+      ['refresh_token', 'refresh_token', 'authorization_code'],
+    );
   });
 });
 
@@ -246,7 +272,11 @@ describe('auth0-spa-js: consent and the end', () => {
       callbacks: ['https://localhost:3000'],
       web_origins: ['https://localhost:3000'],
     });
-    const url = await serveSpa(t, { authorizationParams: { audience: undefined, scope: 'openid profile' } }, app.client_id);
+    const url = await serveSpa(
+      t,
+      { authorizationParams: { audience: undefined, scope: 'openid profile' } },
+      app.client_id,
+    );
     const page = await open(t);
     await toLogin(page, url);
     await logIn(page, await newUser(t));

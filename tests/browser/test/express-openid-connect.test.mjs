@@ -14,7 +14,11 @@ const URL_ = 'https://localhost:3001';
 const CODE = {
   clientSecret: web.client_secret,
   clientAuthMethod: 'client_secret_post',
-  authorizationParams: { response_type: 'code', audience: HEALTH_API, scope: 'openid profile email offline_access read:patients' },
+  authorizationParams: {
+    response_type: 'code',
+    audience: HEALTH_API,
+    scope: 'openid profile email offline_access read:patients',
+  },
 };
 
 const serve = async (t, options = {}) => {
@@ -32,7 +36,9 @@ const serve = async (t, options = {}) => {
     }),
   );
   app.get('/favicon.ico', (_, response) => response.sendStatus(204));
-  app.get('/', (request, response) => response.send(`<title>Web</title>${request.oidc.isAuthenticated() ? 'somebody' : 'nobody'}`));
+  app.get('/', (request, response) =>
+    response.send(`<title>Web</title>${request.oidc.isAuthenticated() ? 'somebody' : 'nobody'}`),
+  );
   app.get('/user', requiresAuth(), (request, response) => response.json(request.oidc.user));
   app.get('/silent', attemptSilentLogin(), (request, response) => response.json(request.oidc.user ?? null));
   app.get('/userinfo', requiresAuth(), async (request, response) => response.json(await request.oidc.fetchUserInfo()));
@@ -41,7 +47,9 @@ const serve = async (t, options = {}) => {
     const before = request.oidc.refreshToken;
     response.json({ ...(await request.oidc.accessToken.refresh()), before, after: request.oidc.refreshToken });
   });
-  app.use((error, _request, response, _next) => response.status(error.status ?? 500).json({ error: error.error, message: error.message }));
+  app.use((error, _request, response, _next) =>
+    response.status(error.status ?? 500).json({ error: error.error, message: error.message }),
+  );
   const there = await site(3001, app);
   t.after(there.stop);
 };
@@ -62,7 +70,9 @@ describe('express-openid-connect', () => {
   test('as it is: id_token by form_post, without a secret', async (t) => {
     await serve(t);
     const page = await open(t);
-    const posted = page.waitForRequest((request) => request.url() === `${URL_}/callback` && request.method() === 'POST');
+    const posted = page.waitForRequest(
+      (request) => request.url() === `${URL_}/callback` && request.method() === 'POST',
+    );
     const user = await loggedIn(page);
     assert.equal(user.sub, jane.user_id);
     assert.equal(user.email, jane.email);
@@ -86,13 +96,19 @@ describe('express-openid-connect', () => {
   });
 
   test('code id_token: by form_post', async (t) => {
-    await serve(t, { ...CODE, authorizationParams: { ...CODE.authorizationParams, response_type: 'code id_token', response_mode: 'form_post' } });
+    await serve(t, {
+      ...CODE,
+      authorizationParams: { ...CODE.authorizationParams, response_type: 'code id_token', response_mode: 'form_post' },
+    });
     const page = await open(t);
     assert.equal((await loggedIn(page)).sub, jane.user_id);
     assert.equal(decode((await json(page, '/token')).access_token).payload.azp, web.client_id);
   });
 
-  for (const [name, options] of [['id_token', {}], ['code', CODE]]) {
+  for (const [name, options] of [
+    ['id_token', {}],
+    ['code', CODE],
+  ]) {
     test(`idpLogout ends both sessions: ${name}`, async (t) => {
       await serve(t, options);
       const page = await open(t);

@@ -38,7 +38,8 @@ describe('the browser', () => {
   });
 
   test('tells of an error in the console, a script error and a broken policy', async (t) => {
-    const script = 'console.error("said");fetch("https://elsewhere.invalid/").catch(() => {});throw new Error("thrown")';
+    const script =
+      'console.error("said");fetch("https://elsewhere.invalid/").catch(() => {});throw new Error("thrown")';
     const pages = { '/': shell(), '/app.js': script };
     const there = await site(3000, (request, response) => {
       const type = request.url === '/' ? 'text/html' : 'text/javascript';

@@ -39,7 +39,11 @@ const proof = async (redirect_uri, parameters) => {
 const codeFlow = async (page, config, callback, parameters, options) => {
   const { checks, sent } = await proof(callback, parameters);
   const answer = await arrive(page, client.buildAuthorizationUrl(config, sent), callback, options);
-  return client.authorizationCodeGrant(config, answer, { ...checks, idTokenExpected: true, maxAge: parameters.max_age && Number(parameters.max_age) });
+  return client.authorizationCodeGrant(config, answer, {
+    ...checks,
+    idTokenExpected: true,
+    maxAge: parameters.max_age && Number(parameters.max_age),
+  });
 };
 
 const refused = (status, error) => (thrown) => {
@@ -66,7 +70,11 @@ describe('openid-client: codes', () => {
 
   test('a web application by form_post; its code comes twice, and what it gave ends (RFC6749-4.1.2-single-use)', async (t) => {
     const [config, callback, page] = [await asWeb(), await webCallback(t), await open(t)];
-    const { checks, sent } = await proof(callback, { scope: 'openid offline_access', ...API, response_mode: 'form_post' });
+    const { checks, sent } = await proof(callback, {
+      scope: 'openid offline_access',
+      ...API,
+      response_mode: 'form_post',
+    });
     const answer = await arrive(page, client.buildAuthorizationUrl(config, sent), callback);
     const again = answer.clone();
     const tokens = await client.authorizationCodeGrant(config, answer, checks);
@@ -91,7 +99,10 @@ describe('openid-client: codes', () => {
     const second = await proof(callback, { scope: 'openid' });
     const elsewhere = new URL(await arrive(page, client.buildAuthorizationUrl(config, second.sent), callback));
     elsewhere.pathname = '/other';
-    await assert.rejects(client.authorizationCodeGrant(config, elsewhere, second.checks), refused(403, 'unauthorized_client'));
+    await assert.rejects(
+      client.authorizationCodeGrant(config, elsewhere, second.checks),
+      refused(403, 'unauthorized_client'),
+    );
   });
 
   test('prompt=login asks again, and max_age=0 too', async (t) => {
@@ -159,7 +170,11 @@ describe('openid-client: tokens from the authorization endpoint', () => {
 
   test('an application that may not: unauthorized_client (AUTHZ-18)', async (t) => {
     const callback = await webCallback(t);
-    const app = await newApplication(t, { app_type: 'regular_web', callbacks: [callback], grant_types: ['authorization_code'] });
+    const app = await newApplication(t, {
+      app_type: 'regular_web',
+      callbacks: [callback],
+      grant_types: ['authorization_code'],
+    });
     const [config, page] = [await discover(app, client.ClientSecretPost(app.client_secret)), await open(t)];
     const { sent } = await proof(callback, { scope: 'openid', response_type: 'id_token' });
     const answer = await arrive(page, client.buildAuthorizationUrl(config, sent), callback);
@@ -168,7 +183,8 @@ describe('openid-client: tokens from the authorization endpoint', () => {
 });
 
 describe('openid-client: devices', () => {
-  const start = (config) => client.initiateDeviceAuthorization(config, { scope: 'openid offline_access read:patients', ...API });
+  const start = (config) =>
+    client.initiateDeviceAuthorization(config, { scope: 'openid offline_access read:patients', ...API });
   /** The person has answered before the device asks, so that nobody waits. */
   const poll = (config, device) => client.pollDeviceAuthorizationGrant(config, { ...device, interval: 0 });
 
@@ -210,7 +226,8 @@ describe('openid-client: logout (OIDC RP-Initiated Logout)', () => {
       const answer = await arrive(page, client.buildAuthorizationUrl(config, sent), `${there.url}/callback`);
       return answer.searchParams.get('error') ?? 'in';
     };
-    const away = (more) => client.buildEndSessionUrl(config, { post_logout_redirect_uri: `${there.url}/`, state: 'kept', ...more }).href;
+    const away = (more) =>
+      client.buildEndSessionUrl(config, { post_logout_redirect_uri: `${there.url}/`, state: 'kept', ...more }).href;
     return { page, tokens, silent, away, back: `${there.url}/?state=kept` };
   };
 

@@ -17,7 +17,14 @@ const BAD_REQUEST = /status of 400/;
 
 /** A request of an application whose callback is known. */
 const request = (app, more = {}) => {
-  const query = { client_id: app.client_id, redirect_uri: app.callbacks[0], response_type: 'code', scope: 'openid', state: 's', ...more };
+  const query = {
+    client_id: app.client_id,
+    redirect_uri: app.callbacks[0],
+    response_type: 'code',
+    scope: 'openid',
+    state: 's',
+    ...more,
+  };
   return new URL(`${issuer}authorize?${new URLSearchParams(query)}`);
 };
 
@@ -198,8 +205,16 @@ describe('other pages', () => {
     const url = await foreign(t, urls.map((src) => `<iframe src="${src.replaceAll('&', '&amp;')}"></iframe>`).join(''));
     const page = await open(t, { expected: [/frame-ancestors 'none'/, /status of 40[34]/] });
     await page.goto(url);
-    const inside = await Promise.all(page.frames().slice(1).map((frame) => frame.locator('form').count()));
-    assert.deepEqual(inside, urls.map(() => 0));
+    const inside = await Promise.all(
+      page
+        .frames()
+        .slice(1)
+        .map((frame) => frame.locator('form').count()),
+    );
+    assert.deepEqual(
+      inside,
+      urls.map(() => 0),
+    );
   });
 
   test('cannot log anybody in or out, or say yes for them (AUTHZ-38)', async (t) => {
@@ -232,7 +247,11 @@ describe('other pages', () => {
     await page.goto(url);
     for (const path of ['oauth/token', 'userinfo', 'api/v2/clients', 'dev/inbox', 'dev/reset']) {
       const outcome = await page.evaluate(
-        (url) => fetch(url, { method: 'POST', credentials: 'include' }).then(() => 'read', () => 'refused'),
+        (url) =>
+          fetch(url, { method: 'POST', credentials: 'include' }).then(
+            () => 'read',
+            () => 'refused',
+          ),
         issuer + path,
       );
       assert.equal(outcome, 'refused', path);

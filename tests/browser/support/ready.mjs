@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 export const ready = JSON.parse(readFileSync(process.env.READY_FILE, 'utf8'));
 export const { issuer, domain } = ready;
 export const HEALTH_API = 'https://example.com/health-api';
+export const LEGACY_API = 'https://example.com/legacy-health-api';
 
 export const application = (name) => {
   const found = ready.applications.find((app) => app.name === name);

@@ -6,7 +6,7 @@ import { context, page as open } from '../support/browser.mjs';
 import { mail } from '../support/inbox.mjs';
 import { consent, logIn, signUp } from '../support/login.mjs';
 import { newApplication, newUser } from '../support/manage.mjs';
-import { HEALTH_API, application, decode, issuer, jane, sam, unique } from '../support/ready.mjs';
+import { HEALTH_API, LEGACY_API, application, decode, issuer, jane, sam, unique } from '../support/ready.mjs';
 import { ask, leave, refused, serveSpa, serveSpaElsewhere, started, toLogin } from '../support/spa.mjs';
 
 const SPA = application('Health SPA').client_id;
@@ -94,6 +94,24 @@ describe('auth0-spa-js: login', () => {
     assert.equal((await ask(page, 'user')).email_verified, true);
   });
 
+  test('connection, login_hint and ui_locales reach the login page', async (t) => {
+    const url = await serveSpa(t);
+    const page = await open(t);
+    await toLogin(page, url, {
+      authorizationParams: {
+        connection: 'Username-Password-Authentication',
+        login_hint: jane.email,
+        ui_locales: 'de',
+        max_age: 60,
+      },
+    });
+    assert.equal(await page.getAttribute('html', 'lang'), 'de');
+    assert.equal(await page.locator('input[name=username]').inputValue(), jane.email);
+    await logIn(page);
+    assert.equal((await started(page, url)).error, undefined);
+    assert.equal(typeof (await ask(page, 'claims')).auth_time, 'number');
+  });
+
   test('what the user does not hold is not in the token, and the application is told', async (t) => {
     const url = await serveSpa(t, { authorizationParams: { scope: 'openid read:patients write:patients read:admin' } });
     const page = await open(t);
@@ -154,6 +172,19 @@ describe('auth0-spa-js: silently', () => {
     assert.notEqual(decode(first.id_token).payload.nonce, decode(second.id_token).payload.nonce);
     assert.ok(frames.some((frame) => frame.includes('response_mode=web_message') && frame.includes('prompt=none')));
     assert.equal(decode(second.id_token).payload.sid, decode(first.id_token).payload.sid);
+  });
+
+  test('a token for a second API, which opens nothing else', async (t) => {
+    const url = await serveSpa(t);
+    const page = await open(t, { expected: [/status of 401 .*userinfo/] });
+    await loggedIn(page, url);
+    const { access_token } = await ask(page, 'token', {
+      authorizationParams: { audience: LEGACY_API, scope: 'openid read:patients' },
+    });
+    const { header, payload } = decode(access_token);
+    assert.deepEqual([header.alg, payload.aud], ['HS256', LEGACY_API]);
+    assert.equal((await ask(page, 'get', `${issuer}userinfo`, access_token)).status, 401);
+    assert.deepEqual(decode((await ask(page, 'token')).access_token).payload.aud, [HEALTH_API, `${issuer}userinfo`]);
   });
 
   test('a reload finds the session again', async (t) => {

@@ -126,6 +126,55 @@ async fn a_fragment_carries_tokens_and_an_error_where_tokens_would_be() {
     assert!(claims(&page.param("id_token").unwrap())["at_hash"].is_string());
 }
 
+/// WEB-05: browsers hold all redirects that follow a form to its page's `form-action`, also those
+/// of the application. A page that leads on sets them free.
+#[tokio::test]
+async fn after_a_form_a_page_leads_on() {
+    let health = Health::new(Profile::Compat).await;
+    let native = json!({
+        "name": "App", "app_type": "native", "callbacks": [Health::CALLBACK],
+        "token_endpoint_auth_method": "none",
+    });
+    let native = health.world.application(native).await;
+    // who logs in, whether the browser says that it navigates, and by which way it leaves
+    for (row, client, navigates, status) in [
+        ("a browser", &health.client, true, 200),
+        ("an old browser", &health.client, false, 303),
+        // its system opens it for a redirect alone
+        ("an application of the device", &native, true, 303),
+    ] {
+        let mut browser = health.world.browser();
+        if navigates {
+            let mode = ("sec-fetch-mode", "navigate".to_owned());
+            browser.headers.push(mode);
+        }
+        let page = health
+            .log_in(&mut browser, &health.authorize(client, ""))
+            .await;
+        assert_eq!(page.status(), status, "{row}");
+        let to = if navigates && status == 200 {
+            let leads = page.answer.header("refresh").strip_prefix("0;url=");
+            let to = leads.unwrap_or_default().to_owned();
+            let link = format!("href=\"{}\"", to.replace('&', "&#38;"));
+            assert!(page.html().contains(&link), "{row}: {}", page.html());
+            assert_eq!(page.answer.header("referrer-policy"), "no-referrer");
+            assert_eq!(page.answer.header("cache-control"), "no-store");
+            to
+        } else {
+            assert_eq!(page.answer.header("refresh"), "", "{row}");
+            page.left_to.clone().unwrap_or_default()
+        };
+        assert!(
+            to.starts_with(&format!("{}?code=", Health::CALLBACK)),
+            "{row}: {to}"
+        );
+        assert!(to.ends_with("&state=st%2B1"), "{row}: {to}");
+        // what follows no form is a redirect as ever
+        let silent = browser.get(&health.authorize(client, "&prompt=none")).await;
+        assert_eq!(silent.status(), 302, "{row}");
+    }
+}
+
 #[tokio::test]
 async fn an_error_without_a_way_back_is_a_page_that_tells_its_number() {
     let health = Health::new(Profile::Compat).await;

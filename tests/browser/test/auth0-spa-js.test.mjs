@@ -223,11 +223,13 @@ describe('auth0-spa-js: silently', () => {
       callbacks: ['https://localhost:3000'],
       web_origins: ['https://localhost:3001'],
     });
-    const url = await serveSpa(t, { authorizeTimeoutInSeconds: 1 }, app.client_id);
+    const url = await serveSpa(t, { authorizeTimeoutInSeconds: 4 }, app.client_id);
     const page = await open(t, { expected: [BAD_REQUEST, /frame-ancestors 'none'/] });
     await page.goto(url);
     await started(page, url);
+    const blocked = page.waitForEvent('console', (message) => /frame-ancestors/.test(message.text()));
     assert.equal((await refused(page, 'token')).error, 'timeout');
+    await blocked;
   });
 });
 

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { context, page as open, until } from '../support/browser.mjs';
 import { arrive, webCallback } from '../support/callback.mjs';
-import { advance } from '../support/clock.mjs';
+import { advance, reset } from '../support/clock.mjs';
 import { consent, logIn } from '../support/login.mjs';
-import { newApplication, newUser } from '../support/manage.mjs';
+import { manage, newApplication, newUser } from '../support/manage.mjs';
 import { application, decode, issuer, jane, sam } from '../support/ready.mjs';
 import { shell, site } from '../support/site.mjs';
 
@@ -178,12 +178,44 @@ describe('the ways back', () => {
     const page = await open(t);
     const policies = [];
     page.on('response', (response) => {
-      if (response.url().includes('/u/')) policies.push(response.headers()['content-security-policy']);
+      const shown = response.request().method() === 'GET' && response.url().includes('/u/');
+      if (shown) policies.push(response.headers()['content-security-policy']);
     });
     await arrive(page, request(portal), callback, { who: await newUser(t), then: (page) => consent(page) });
     const pages = policies.filter(Boolean);
     assert.ok(pages.length >= 2);
     for (const policy of pages) assert.match(policy, /form-action 'self' https:\/\/localhost:3002;/);
+  });
+
+  test('through the callback to a third origin, where the application goes on (WEB-05)', async (t) => {
+    const url = await foreign(t, 'Welcome');
+    const onward = (_, response) => response.writeHead(302, { location: url }).end();
+    for (const port of [3001, 3002]) t.after((await site(port, onward)).stop);
+    const page = await open(t);
+    await page.goto(request(portal).href);
+    await logIn(page, await newUser(t));
+    await consent(page);
+    await page.waitForURL(url);
+    await page.goto(`${issuer}oidc/logout?client_id=${web.client_id}&post_logout_redirect_uri=https://localhost:3001/`);
+    await page.locator('form#logout button[value=accept]').click();
+    await page.waitForURL(url);
+  });
+
+  test("to the tenant's own page for errors", async (t) => {
+    const url = await foreign(t, 'This went wrong');
+    const app = await newApplication(t, {
+      app_type: 'regular_web',
+      is_first_party: false,
+      third_party_security_mode: 'permissive',
+      callbacks: web.callbacks,
+    });
+    t.after(reset);
+    await manage.patch('tenants/settings', { error_page: { html: '', show_log_link: false, url } });
+    const page = await open(t);
+    await page.goto(request(app).href);
+    await logIn(page, await newUser(t));
+    await consent(page, 'deny');
+    await page.waitForURL(`${url}?**error=access_denied**`);
   });
 
   test('to an application of the machine, by its own scheme', async (t) => {

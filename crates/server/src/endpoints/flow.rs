@@ -11,6 +11,7 @@ use cardea_core::write::Write;
 use http::{HeaderValue, Method, Response};
 use serde_json::{Map, Value};
 
+use super::away::Goal;
 use super::respond;
 use super::visit::{Person, Visit, with_cookie};
 use crate::challenges;
@@ -80,9 +81,10 @@ pub(crate) async fn finish(
     if let Some(challenge) = challenge {
         visit.app.challenges.add(challenge, visit.now);
     }
+    let goal = Goal::of(Some(&checked.client));
     let answer = match answer {
-        Answer::Send(due) => respond::send(visit, &due),
-        Answer::Refuse(answer) => respond::answer(visit, &answer, decided.refused.as_ref()),
+        Answer::Send(due) => respond::send(visit, &due, goal),
+        Answer::Refuse(answer) => respond::answer(visit, &answer, decided.refused.as_ref(), goal),
         Answer::Page(path) if visit.method == Method::POST => wire::see_other(&path),
         Answer::Page(path) => wire::redirect(&path),
     };
@@ -169,7 +171,8 @@ pub(crate) async fn reject(
     if !visit.commit(loaded, Vec::new(), Some(event)).await? {
         return Ok(None);
     }
-    let answer = respond::answer(visit, &rejected.answer, Some(&rejected.refused));
+    let goal = Goal::of(rejected.client.as_deref());
+    let answer = respond::answer(visit, &rejected.answer, Some(&rejected.refused), goal);
     Ok(Some(answer))
 }
 

@@ -15,6 +15,7 @@ use cardea_jose::{b64, constant_time_eq};
 use http::{HeaderValue, Method, Response, StatusCode};
 use serde_json::Value;
 
+use super::away::{Goal, away};
 use super::flow::{TRIES, blank, details};
 use super::visit::{Fields, Visit, with_cookie};
 use crate::app::{App, Scheme};
@@ -23,7 +24,6 @@ use crate::fault::Fault;
 use crate::guard::At;
 use crate::pages::{Done, ErrorPage, Logout, Page, Policy, shown};
 use crate::tenants::Loaded;
-use crate::wire;
 
 /// `GET /v2/logout`.
 pub(crate) async fn v2(
@@ -139,8 +139,7 @@ async fn finish(
 
 fn logged_out(visit: &Visit, asked: Option<&OidcAsked>, to: Option<&str>) -> Response<Body> {
     let answer = match to {
-        Some(to) if visit.method == Method::POST => wire::see_other(&visit.sealed(to.to_owned())),
-        Some(to) => wire::redirect(&visit.sealed(to.to_owned())),
+        Some(to) => away(visit, &visit.sealed(to.to_owned()), Goal::Web),
         None => done(visit, asked, "logged-out-title", "logged-out-lead"),
     };
     if visit.cookie(Cookie::Session).is_none() {

@@ -4,6 +4,7 @@ pub(crate) mod activate;
 mod activate_login;
 mod activate_pages;
 pub(crate) mod authorize;
+mod away;
 pub(crate) mod consent;
 pub(crate) mod dbconnections;
 pub(crate) mod device;

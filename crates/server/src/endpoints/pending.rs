@@ -9,13 +9,13 @@ use cardea_core::protocol::login::{self, Closed, Input, LoginTransaction, Pendin
 use http::{Method, Response, StatusCode};
 use serde_json::Value;
 
+use super::away::{Goal, away};
 use super::flow::{self, Beside, TRIES};
 use super::visit::{Fields, Visit};
 use crate::cookies::Cookie;
 use crate::fault::Fault;
 use crate::pages::{ErrorPage, Page, Policy};
 use crate::tenants::Loaded;
-use crate::wire;
 
 /// An open login with its request, checked anew on the tenant as it is now (attack AUTHZ-63).
 #[derive(Debug)]
@@ -123,7 +123,10 @@ fn is_closed(
         }
         // a second click on the button: the first answer never arrived, so it is asked for again
         (Closed::Ended, Some(transaction)) if visit.method == Method::POST => {
-            wire::see_other(&format!("/authorize?{}", query(&transaction)))
+            let loaded = visit.loaded();
+            let client = loaded.view.clients.get(&transaction.client);
+            let url = format!("/authorize?{}", query(&transaction));
+            away(visit, &url, Goal::of(client.map(AsRef::as_ref)))
         }
         (Closed::Ended | Closed::Expired, Some(transaction)) => {
             too_old(visit, way_out(visit, &transaction))

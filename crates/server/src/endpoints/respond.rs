@@ -5,23 +5,18 @@ use axum::body::Body;
 use cardea_core::protocol::authorize::{
     Answer, ErrorPage as Shown, Refused, Response as Due, ResponseMode,
 };
-use http::{Method, Response, StatusCode};
+use http::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 
+use super::away::{Goal, away};
 use super::visit::Visit;
 use crate::pages::{ErrorPage, FormPost, Look, Page, Policy, WebMessage};
-use crate::wire;
 
 /// Sends a response to the application.
-pub(crate) fn send(visit: &Visit, due: &Due) -> Response<Body> {
+pub(crate) fn send(visit: &Visit, due: &Due, goal: Goal) -> Response<Body> {
     match (due.mode, due.location()) {
         (ResponseMode::Query | ResponseMode::Fragment, Some(location)) => {
-            let location = visit.sealed(location);
-            if visit.method == Method::POST {
-                wire::see_other(&location)
-            } else {
-                wire::redirect(&location)
-            }
+            away(visit, &visit.sealed(location), goal)
         }
         (ResponseMode::WebMessage, _) => message(visit, due),
         (ResponseMode::FormPost | ResponseMode::Query | ResponseMode::Fragment, _) => {
@@ -86,9 +81,14 @@ fn in_script(value: &Value) -> String {
 }
 
 /// An answer that needs nobody to be asked.
-pub(crate) fn answer(visit: &Visit, answer: &Answer, refused: Option<&Refused>) -> Response<Body> {
+pub(crate) fn answer(
+    visit: &Visit,
+    answer: &Answer,
+    refused: Option<&Refused>,
+    goal: Goal,
+) -> Response<Body> {
     match answer {
-        Answer::Redirect(due) => send(visit, due),
+        Answer::Redirect(due) => send(visit, due, goal),
         Answer::Page(shown) => error_page(visit, shown, refused),
     }
 }
@@ -98,7 +98,7 @@ fn error_page(visit: &Visit, shown: &Shown, refused: Option<&Refused>) -> Respon
     let look = visit.look(None);
     let loaded = visit.loaded();
     if let Some(url) = &loaded.view.settings.parsed.login.error_page.url {
-        return wire::see_other(&elsewhere(visit, url, shown, &look));
+        return away(visit, &elsewhere(visit, url, shown, &look), Goal::Web);
     }
     let lead = match refused {
         Some(Refused::UnknownClient(_)) => "error-client",

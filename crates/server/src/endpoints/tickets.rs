@@ -11,6 +11,7 @@ use cardea_core::protocol::tickets::{Proved, Purpose};
 use cardea_jose::Secret;
 use http::{Method, Response, StatusCode};
 
+use super::away::{Goal, away};
 use super::password_text;
 use super::visit::{Fields, Visit};
 use crate::app::App;
@@ -19,7 +20,6 @@ use crate::guard::At;
 use crate::pages::{Change, Done, Look, Page, Policy, Problem, Verify, shown};
 use crate::password::links::{self, NotChanged};
 use crate::password::said::Said;
-use crate::wire;
 
 /// `GET|POST /u/reset-password`.
 pub(crate) async fn reset(
@@ -191,7 +191,7 @@ impl Opened {
     /// On to where the ticket says, or a page that says that it is done.
     fn done(&self, proved: &Proved, (title, lead): (&str, &str)) -> Response<Body> {
         if let Some(url) = &proved.ticket().back.url {
-            return wire::see_other(&with_outcome(proved, url));
+            return away(&self.visit, &with_outcome(proved, url), Goal::Web);
         }
         let look = self.visit.look(None);
         let page = Done {

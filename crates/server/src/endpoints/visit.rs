@@ -266,6 +266,12 @@ impl Visit {
         into.is_some_and(|into| into != "document")
     }
 
+    /// Whether a person is led from page to page here, as far as the browser tells.
+    pub(crate) fn is_navigation(&self) -> bool {
+        let mode = self.headers.get("sec-fetch-mode");
+        mode.is_some_and(|mode| mode == "navigate")
+    }
+
     /// An error page with texts of ours.
     pub(crate) fn problem(&self, status: StatusCode, title: &str, lead: &str) -> Response<Body> {
         let look = self.look(None);

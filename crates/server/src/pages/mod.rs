@@ -15,8 +15,8 @@ use http::{HeaderValue, Response, StatusCode, header};
 pub(crate) use csp::Policy;
 pub(crate) use look::{Look, shown};
 pub(crate) use templates::{
-    Change, Consent, Device, DeviceConfirm, Done, ErrorPage, FormPost, Login, Logout, Problem,
-    ResetRequest, Signup, Verify, WebMessage,
+    Away, Change, Consent, Device, DeviceConfirm, Done, ErrorPage, FormPost, Login, Logout,
+    Problem, ResetRequest, Signup, Verify, WebMessage,
 };
 pub(crate) use words::Screen;
 
@@ -26,6 +26,7 @@ pub(crate) struct Page {
     status: StatusCode,
     policy: Policy,
     referrer: &'static str,
+    leads_to: Option<String>,
     html: String,
 }
 
@@ -44,8 +45,17 @@ impl Page {
             policy,
             // nothing leaves this host; `no-referrer` would make `Origin` null on our own forms
             referrer: "same-origin",
+            leads_to: None,
             html,
         }
+    }
+
+    /// Leads on to this URL at once, and does not tell it where the browser came from.
+    #[must_use]
+    pub(crate) fn leading_to(mut self, url: &str) -> Self {
+        self.referrer = "no-referrer";
+        self.leads_to = Some(format!("0;url={url}"));
+        self
     }
 
     /// Its forms tell other hosts where they come from, but no more than the origin.
@@ -79,6 +89,10 @@ impl Page {
         headers.insert("permissions-policy", permissions);
         if let Ok(policy) = HeaderValue::from_str(&self.policy.header()) {
             headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        let leads_to = self.leads_to.map(|text| HeaderValue::from_str(&text));
+        if let Some(Ok(leads_to)) = leads_to {
+            headers.insert(header::REFRESH, leads_to);
         }
         if !self.policy.can_be_framed() {
             headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));

@@ -189,6 +189,14 @@ pub(crate) struct FormPost<'a> {
     pub(crate) nonce: &'a str,
 }
 
+/// A page that leads on by itself, or by a click.
+#[derive(Template)]
+#[template(path = "away.html")]
+pub(crate) struct Away<'a> {
+    pub(crate) look: &'a Look,
+    pub(crate) url: &'a str,
+}
+
 /// `response_mode=web_message`.
 #[derive(Template)]
 #[template(path = "web_message.html")]

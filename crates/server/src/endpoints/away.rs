@@ -43,6 +43,6 @@ pub(crate) fn away(visit: &Visit, url: &str, goal: Goal) -> Response<Body> {
     }
     let look = visit.look(None);
     let page = Away { look: &look, url };
-    let policy = Policy::default().image(look.logo());
+    let policy = Policy::of(&look);
     Page::of(&page, policy).leading_to(url).answer()
 }

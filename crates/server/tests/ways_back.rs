@@ -265,3 +265,29 @@ async fn pages_speak_the_language_that_was_asked_for() {
     let page = browser.get(&health.authorize(&health.client, "")).await;
     assert!(page.html().contains("<html lang=\"de\">"));
 }
+
+/// REDIR-22: who says no to an application whose errors stay here reads that it was heard.
+#[tokio::test]
+async fn a_refused_consent_that_stays_here_is_no_failure() {
+    let health = Health::new(Profile::Compat).await;
+    let stranger = health
+        .world
+        .application(json!({
+            "name": "Stranger", "app_type": "regular_web", "is_first_party": false,
+            "third_party_security_mode": "permissive", "callbacks": [Health::CALLBACK],
+            "grant_types": ["authorization_code"],
+        }))
+        .await;
+    let path = health.authorize(&stranger, "");
+    let (before, rest) = path.split_once("&scope=").unwrap();
+    let (_, after) = rest.split_once("&code_challenge=").unwrap();
+    let path = format!("{before}&scope=openid&code_challenge={after}");
+    let mut browser = health.world.browser();
+    let asked = health.log_in(&mut browser, &path).await;
+    assert!(asked.path.starts_with("/u/consent"), "{}", asked.html());
+    let told = browser.submit(&asked, &[], "deny").await;
+    assert!(told.answer.status.is_client_error() && told.left_to.is_none());
+    let html = told.html();
+    assert!(html.contains("You did not allow it"), "{html}");
+    assert!(html.contains("access_denied"), "{html}");
+}

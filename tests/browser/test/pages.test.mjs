@@ -251,6 +251,19 @@ describe('every page', () => {
     assert.match(page.url(), /error=access_denied/);
   });
 
+  journey('consent that is refused, where errors stay here', {}, async ({ t, page, see }) => {
+    const { client_id } = await newApplication(t, {
+      app_type: 'regular_web',
+      is_first_party: false,
+      third_party_security_mode: 'permissive',
+      callbacks: [app.url],
+    });
+    await page.goto(authorize('Partner Portal', { client_id, scope: 'openid profile' }));
+    await logIn(page);
+    await page.click('#deny');
+    await see(page, 'error-denied', { kept: false });
+  });
+
   journey('an application of this device', { expected: [] }, async ({ t, page, see }) => {
     const { client_id } = await newApplication(t, {
       name: 'Desk Clock',

@@ -154,6 +154,8 @@ unblocked-lead = Sie können sich wieder anmelden.
 
 error-title = Das hat nicht geklappt
 error-lead = Gehen Sie zur Anwendung zurück und versuchen Sie es noch einmal. Wenn es wieder geschieht, wenden Sie sich an die Stelle, die sie betreut.
+error-denied-title = Sie haben es nicht erlaubt
+error-denied-lead = Die Anwendung hat nichts bekommen. Sie können diese Seite schließen.
 error-expired-title = Diese Anmeldung ist zu alt
 error-expired-lead = Sie wurde an anderer Stelle beendet oder hat zu lange gedauert. Beginnen Sie in der Anwendung neu.
 error-other-browser-title = Diese Anmeldung begann in einem anderen Browser

@@ -154,6 +154,8 @@ unblocked-lead = You can log in again.
 
 error-title = This did not work
 error-lead = Go back to the application and try again. If it happens again, tell whoever looks after it.
+error-denied-title = You did not allow it
+error-denied-lead = The application was given nothing. You can close this page.
 error-expired-title = This login is too old
 error-expired-lead = It was finished elsewhere, or it took too long. Start again from the application.
 error-other-browser-title = This login began in another browser

@@ -100,14 +100,16 @@ fn error_page(visit: &Visit, shown: &Shown, refused: Option<&Refused>) -> Respon
     if let Some(url) = &loaded.view.settings.parsed.login.error_page.url {
         return away(visit, &elsewhere(visit, url, shown, &look), Goal::Web);
     }
-    let lead = match refused {
-        Some(Refused::UnknownClient(_)) => "error-client",
-        Some(Refused::RedirectMismatch(_)) => "error-callback",
-        Some(Refused::WebOrigin(_)) => "error-origin",
-        Some(_) | None => "error-lead",
+    let (title, lead) = match refused {
+        Some(Refused::UnknownClient(_)) => ("error-title", "error-client"),
+        Some(Refused::RedirectMismatch(_)) => ("error-title", "error-callback"),
+        Some(Refused::WebOrigin(_)) => ("error-title", "error-origin"),
+        // who says no has not failed, but the application wants its errors kept here
+        Some(Refused::Denied) => ("error-denied-title", "error-denied-lead"),
+        Some(_) | None => ("error-title", "error-lead"),
     };
     let page = ErrorPage {
-        title: look.say("error-title"),
+        title: look.say(title),
         lead: look.say(lead),
         link: None,
         error: shown.error.error,

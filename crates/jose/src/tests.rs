@@ -1,5 +1,6 @@
 //! Tables: one good case, each row breaks one thing and names its attack.
 
+mod confusion;
 mod json;
 mod jws;
 mod keys;

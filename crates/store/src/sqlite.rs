@@ -1,14 +1,13 @@
 //! SQLite: one writer thread with group commit, a few connections for reads.
 
-use std::collections::BTreeMap;
+mod handle;
+mod points;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::config::DbConfig;
-use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::db::{Done, GROUP, Job, Message, QUEUE, Statement, sort_out};
@@ -16,8 +15,8 @@ use crate::error::{OpenError, StoreError};
 use crate::open::Synchronous;
 use crate::value::{Row, Value};
 
-/// How long a writer waits for another process, such as a `cardea keys revoke` beside a server.
-const BUSY: Duration = Duration::from_secs(5);
+pub(crate) use handle::Handle;
+use points::Points;
 
 /// A group that is smaller than expected waits for at most a millisecond.
 const LINGER_SLICES: u32 = 4;
@@ -34,7 +33,7 @@ const NICENESS: i32 = 5;
 /// A file, opened.
 pub(crate) struct Sqlite {
     queue: mpsc::Sender<Message>,
-    points: Mutex<Option<Handle>>,
+    points: Arc<Points>,
     scans: Arc<Mutex<Option<Handle>>>,
 }
 
@@ -49,16 +48,16 @@ impl Sqlite {
         let (queue, inbox) = mpsc::channel(QUEUE);
         let (finished, groups) = mpsc::unbounded_channel();
         tokio::spawn(deliver(groups));
+        let reader = Handle::reader(open()?).map_err(OpenError::unreachable)?;
+        let points = Arc::new(Points::new(reader));
         let writer = Writer {
             finished,
+            points: Arc::clone(&points),
             path: path.to_owned(),
             synchronous,
             handle: Some(open()?),
             lock,
         };
-        let points = Mutex::new(Some(
-            Handle::reader(open()?).map_err(OpenError::unreachable)?,
-        ));
         let scans = Mutex::new(Some(
             Handle::reader(open()?).map_err(OpenError::unreachable)?,
         ));
@@ -83,7 +82,7 @@ impl Sqlite {
         sql: &'static str,
         params: &[Value],
     ) -> Result<Vec<Row>, StoreError> {
-        read(&self.points, sql, params)
+        self.points.read(sql, params)
     }
 
     pub(crate) async fn scan(
@@ -99,9 +98,8 @@ impl Sqlite {
 
     /// The last connection to close tidies the file up, and that shall be the writer's.
     pub(crate) fn close_readers(&self) {
-        for reader in [&self.points, &*self.scans] {
-            *reader.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        }
+        self.points.close();
+        *self.scans.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -115,115 +113,6 @@ fn read(
         .as_mut()
         .ok_or_else(|| StoreError::unavailable("the file is closed"))?;
     handle.query(sql, params).map_err(StoreError::unavailable)
-}
-
-/// A connection and the texts that it knows.
-pub(crate) struct Handle {
-    pub(crate) connection: Connection,
-    texts: BTreeMap<&'static str, String>,
-}
-
-impl Handle {
-    pub(crate) fn open(path: &Path, synchronous: Synchronous) -> rusqlite::Result<Self> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(BUSY)?;
-        // otherwise a statement whose parameters could have led to another plan is parsed anew
-        // each time they change
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        connection.execute_batch(
-            "PRAGMA foreign_keys = ON;
-             PRAGMA trusted_schema = OFF;
-             PRAGMA cell_size_check = ON;
-             PRAGMA cache_size = -2000;
-             PRAGMA wal_autocheckpoint = 4000;
-             PRAGMA journal_size_limit = 16777216;",
-        )?;
-        // a file system without shared memory leaves another mode, with other promises
-        let mode: String =
-            connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
-        if mode != "wal" {
-            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
-            let reason = format!("the file system offers journal mode {mode}, not wal");
-            return Err(rusqlite::Error::SqliteFailure(code, Some(reason)));
-        }
-        connection.execute_batch(match synchronous {
-            Synchronous::Full => "PRAGMA synchronous = FULL",
-            Synchronous::Normal => "PRAGMA synchronous = NORMAL",
-        })?;
-        connection.set_prepared_statement_cache_capacity(48);
-        Ok(Self {
-            connection,
-            texts: BTreeMap::new(),
-        })
-    }
-
-    fn reader(self) -> rusqlite::Result<Self> {
-        self.connection
-            .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -1000;")?;
-        Ok(self)
-    }
-
-    fn step(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        self.run(sql, &[])
-            .map(drop)
-            .map_err(StoreError::unavailable)
-    }
-
-    fn query(&mut self, sql: &'static str, params: &[Value]) -> rusqlite::Result<Vec<Row>> {
-        Ok(self.run(sql, params)?.0)
-    }
-
-    /// The rows that a statement returned, and how many it touched or returned.
-    fn run(&mut self, sql: &'static str, params: &[Value]) -> rusqlite::Result<(Vec<Row>, u64)> {
-        let text = self.texts.entry(sql).or_insert_with(|| numbered(sql));
-        let mut statement = self.connection.prepare_cached(text)?;
-        for (number, value) in (1_usize..).zip(params) {
-            statement.raw_bind_parameter(number, value)?;
-        }
-        let columns = statement.column_count();
-        let mut found = Vec::new();
-        let mut rows = statement.raw_query();
-        while let Some(row) = rows.next()? {
-            let column = |index| row.get_ref(index).and_then(value);
-            found.push(Row::new(
-                (0..columns).map(column).collect::<rusqlite::Result<_>>()?,
-            ));
-        }
-        drop(rows);
-        let touched = if columns > 0 {
-            u64::try_from(found.len()).unwrap_or(u64::MAX)
-        } else {
-            self.connection.changes()
-        };
-        Ok((found, touched))
-    }
-}
-
-impl ToSql for Value {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self {
-            Self::Null => ValueRef::Null,
-            Self::Int(value) => ValueRef::Integer(*value),
-            Self::Text(value) => ValueRef::Text(value.as_bytes()),
-            Self::Blob(value) => ValueRef::Blob(value),
-        }))
-    }
-}
-
-fn value(value: ValueRef<'_>) -> rusqlite::Result<Value> {
-    Ok(match value {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(value) => Value::Int(value),
-        ValueRef::Text(_) => Value::Text(value.as_str()?.to_owned()),
-        ValueRef::Blob(value) => Value::Blob(value.to_owned()),
-        ValueRef::Real(_) => return Err(rusqlite::Error::InvalidQuery),
-    })
-}
-
-/// `$n` becomes `?n`: to SQLite `$2` is a *name*, numbered by where it first appears.
-fn numbered(sql: &str) -> String {
-    sql.replace('$', "?")
 }
 
 /// What the writer has finished.
@@ -257,6 +146,7 @@ async fn deliver(mut groups: mpsc::UnboundedReceiver<Finished>) {
 /// The one thread that writes.
 struct Writer {
     finished: mpsc::UnboundedSender<Finished>,
+    points: Arc<Points>,
     path: PathBuf,
     synchronous: Synchronous,
     /// `None` after a failed commit: what the connection believes is no longer to be trusted.
@@ -333,6 +223,8 @@ impl Writer {
                 .collect::<Result<_, _>>()?
         };
         handle.step("COMMIT")?;
+        // nobody hears of this commit before what is read next sees it
+        self.points.renew();
         Ok(outcomes)
     }
 }

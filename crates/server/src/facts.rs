@@ -48,7 +48,7 @@ impl Reader<'_> {
             }
             for key in keys {
                 let fact = if let FactKey::Artefact(
-                    kind @ (ArtefactKind::Opaque | ArtefactKind::Code | ArtefactKind::Refresh),
+                    kind @ (ArtefactKind::Opaque | ArtefactKind::Code | ArtefactKind::Family),
                     digest,
                 ) = key
                 {

@@ -36,6 +36,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "0003_mail",
         text: include_str!("../migrations/0003_mail.sql"),
     },
+    Migration {
+        name: "0004_families",
+        text: include_str!("../migrations/0004_families.sql"),
+    },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY, checksum TEXT NOT NULL)";

@@ -135,17 +135,13 @@ pub(super) fn delete_of_user(
 
 /// Everything that belongs to a user, an application, or both.
 fn of(user: Option<&UserId>, client: Option<&ClientId>) -> Vec<Write> {
-    let kinds = [ArtefactKind::Family, ArtefactKind::Refresh];
-    let revoke = |kind| match (user, client) {
+    let kind = ArtefactKind::Family;
+    let revoke = match (user, client) {
         (Some(user), client) => Some(Revoke::OfUser(kind, user.clone(), client.cloned())),
         (None, Some(client)) => Some(Revoke::OfClient(kind, client.clone())),
         (None, None) => None,
     };
-    kinds
-        .into_iter()
-        .filter_map(revoke)
-        .map(Write::Revoke)
-        .collect()
+    revoke.map(Write::Revoke).into_iter().collect()
 }
 
 pub(super) fn ask_one(call: &Call<'_>) -> Result<Vec<Question>, ApiError> {

@@ -188,12 +188,7 @@ pub(super) fn revoke_access(
     let mut kinds = vec![ArtefactKind::Session];
     if !keeps {
         // a device that was let in and has not come for its tokens yet would get new ones
-        let lasting = [
-            ArtefactKind::Family,
-            ArtefactKind::Refresh,
-            ArtefactKind::Device,
-        ];
-        kinds.extend(lasting);
+        kinds.extend([ArtefactKind::Family, ArtefactKind::Device]);
     }
     let all = |kind| Write::Revoke(Revoke::OfUser(kind, user.clone(), None));
     Ok(Reply::accepted(kinds.into_iter().map(all).collect()))

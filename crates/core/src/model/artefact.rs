@@ -19,10 +19,8 @@ pub enum ArtefactKind {
     Code,
     /// What a user consented to for an application and an API; found by [`super::Artefact::name`].
     Consent,
-    /// A refresh token family; found by its id.
+    /// A refresh token family; found by the handle that its tokens share.
     Family,
-    /// One refresh token of a family.
-    Refresh,
     /// An opaque access token, good at `/userinfo` alone.
     Opaque,
     /// A link in a mail: reset, verify, unblock.
@@ -35,13 +33,12 @@ pub enum ArtefactKind {
 
 impl ArtefactKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::Login,
         Self::Session,
         Self::Code,
         Self::Consent,
         Self::Family,
-        Self::Refresh,
         Self::Opaque,
         Self::Ticket,
         Self::Device,
@@ -56,7 +53,6 @@ impl ArtefactKind {
             Self::Code => "code",
             Self::Consent => "consent",
             Self::Family => "family",
-            Self::Refresh => "refresh",
             Self::Opaque => "opaque",
             Self::Ticket => "ticket",
             Self::Device => "device",
@@ -66,7 +62,7 @@ impl ArtefactKind {
 
     /// Whether its id, its group, its user and its client stay what they were at first.
     pub const fn keeps_its_owner(self) -> bool {
-        matches!(self, Self::Session | Self::Family | Self::Refresh)
+        matches!(self, Self::Session | Self::Family)
     }
 
     /// Reads the database's word.
@@ -84,7 +80,7 @@ pub struct Artefact {
     pub digest: [u8; 32],
     /// Its public id, where it has one (a session's `sid`, a consent's id, a family's id).
     pub id: Option<String>,
-    /// What it belongs to and dies with: codes and refresh tokens to a family or session.
+    /// What it belongs to and dies with: a family to its consent, an opaque token to its family.
     pub group: Option<String>,
     /// Whose.
     pub user: Option<UserId>,

@@ -14,11 +14,11 @@ const AT_HAND: [ArtefactKind; 4] = [
     ArtefactKind::Device,
 ];
 /// Refresh tokens.
-const LASTING: [ArtefactKind; 2] = [ArtefactKind::Family, ArtefactKind::Refresh];
+const LASTING: ArtefactKind = ArtefactKind::Family;
 
 /// Everything that gives access: a thief is out (attack SESSION-07).
 pub fn everything(user: &UserId) -> impl Iterator<Item = Write> {
-    let kinds = AT_HAND.into_iter().chain(LASTING);
+    let kinds = AT_HAND.into_iter().chain([LASTING]);
     kinds.map(|kind| all(kind, user))
 }
 
@@ -26,13 +26,9 @@ pub fn everything(user: &UserId) -> impl Iterator<Item = Write> {
 /// access at hand is not there any more when the block is lifted. Refresh tokens go by the
 /// profile.
 pub fn by_block(user: &UserId, profile: Profile) -> Vec<Write> {
-    let lasting: &[ArtefactKind] = if profile::block_ends_refresh_tokens(profile) {
-        &LASTING
-    } else {
-        &[]
-    };
-    let kinds = AT_HAND.iter().chain(lasting);
-    kinds.map(|kind| all(*kind, user)).collect()
+    let lasting = profile::block_ends_refresh_tokens(profile).then_some(LASTING);
+    let kinds = AT_HAND.into_iter().chain(lasting);
+    kinds.map(|kind| all(kind, user)).collect()
 }
 
 fn all(kind: ArtefactKind, user: &UserId) -> Write {

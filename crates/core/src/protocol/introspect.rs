@@ -16,7 +16,8 @@ use super::raw::Raw;
 use super::refusal::{GrantRefusal, Refusal};
 use super::rules::Rule;
 use super::token::facts::{FactKey, Facts};
-use super::token::family::{Family, Standing, generation_of};
+use super::token::family::{Family, Standing};
+use super::token::refresh_value::RefreshValue;
 use super::trace::{Subject, Trace, Verdict};
 use super::user_scopes::Site;
 use super::userinfo;
@@ -32,6 +33,8 @@ pub struct IntrospectRequest {
     pub client: Presented,
     /// What is asked about.
     pub token: Secret<String>,
+    /// The same, as a refresh token.
+    pub refresh: RefreshValue,
 }
 
 impl IntrospectRequest {
@@ -43,6 +46,7 @@ impl IntrospectRequest {
             .ok_or(Refusal::Grant(GrantRefusal::TokenAbsent))?;
         Ok(Self {
             client: Presented::parse(raw.authorization, &params)?,
+            refresh: RefreshValue::of(token),
             token: Secret::new(token.to_owned()),
         })
     }
@@ -54,8 +58,12 @@ impl IntrospectRequest {
     }
 }
 
-/// The token first, as an opaque or a refresh token; then its family and whose it is.
-pub fn wanted(token: Option<&Opened>, facts: &Facts) -> Vec<FactKey> {
+/// The token first, as an opaque or a refresh token; then whose it is.
+pub fn wanted(
+    request: &IntrospectRequest,
+    token: Option<&Opened>,
+    facts: &Facts,
+) -> Vec<FactKey> {
     let mut keys = Vec::new();
     match token {
         None => {}
@@ -64,26 +72,22 @@ pub fn wanted(token: Option<&Opened>, facts: &Facts) -> Vec<FactKey> {
             keys.extend(sub.and_then(UserId::parse).map(FactKey::Account));
         }
         Some(Opened::Opaque(digest)) => {
-            for kind in [ArtefactKind::Opaque, ArtefactKind::Refresh] {
-                let key = FactKey::Artefact(kind, *digest);
+            let kinds = [
+                (ArtefactKind::Opaque, *digest),
+                (ArtefactKind::Family, request.refresh.family),
+            ];
+            for (kind, digest) in kinds {
+                let key = FactKey::Artefact(kind, digest);
                 let read = facts.has(&key);
                 keys.push(key);
-                let Some(found) = facts.artefact(kind, *digest) else {
-                    if read {
-                        continue; // it is none of this kind, so it may be of the next
+                match facts.artefact(kind, digest) {
+                    None if read => {} // it is none of this kind, so it may be of the next
+                    found => {
+                        let user = found.and_then(|found| found.user.clone());
+                        keys.extend(user.map(FactKey::Account));
+                        break;
                     }
-                    break;
-                };
-                keys.extend(found.user.clone().map(FactKey::Account));
-                if let Some(id) = found
-                    .group
-                    .as_deref()
-                    .filter(|_| kind == ArtefactKind::Refresh)
-                {
-                    let digest = Artefact::name(&[id]);
-                    keys.push(FactKey::Artefact(ArtefactKind::Family, digest));
                 }
-                break;
             }
         }
     }
@@ -123,7 +127,12 @@ pub fn decide(
     });
     match proved {
         Ok(Authenticated { client, write }) => {
-            let about = About { facts, site, now };
+            let about = About {
+                refresh: &request.refresh,
+                facts,
+                site,
+                now,
+            };
             let answer = about.answer(token, &client.parsed, &mut trace);
             Decided {
                 outcome: Ok(answer),
@@ -146,6 +155,7 @@ pub fn decide(
 
 /// What every token is looked at with.
 struct About<'a> {
+    refresh: &'a RefreshValue,
     facts: &'a Facts,
     site: Site<'a>,
     now: Timestamp,
@@ -216,7 +226,7 @@ impl About<'_> {
     fn live(&self, token: &Opened) -> Option<Live> {
         match token {
             Opened::Claims(claims) => Some(of_jwt(claims)),
-            Opened::Opaque(digest) => self.opaque(digest).or_else(|| self.refresh(digest)),
+            Opened::Opaque(digest) => self.opaque(digest).or_else(|| self.refresh()),
         }
     }
 
@@ -237,26 +247,23 @@ impl About<'_> {
     }
 
     /// A refresh token that was exchanged is not active, leeway or not.
-    fn refresh(&self, digest: &[u8; 32]) -> Option<Live> {
-        let leaf = self.facts.artefact(ArtefactKind::Refresh, *digest)?;
-        let id = leaf.group.as_deref()?;
-        let family = self
+    fn refresh(&self) -> Option<Live> {
+        let found = self
             .facts
-            .artefact(ArtefactKind::Family, Artefact::name(&[id]))?;
-        if !leaf.is_live(self.now) || !family.is_live(self.now) {
-            return None;
-        }
-        let family = Family::from_artefact(family).ok()?;
-        let generation = generation_of(leaf).ok()?;
-        if family.standing(generation, 0, self.now) != Standing::Current {
+            .artefact(ArtefactKind::Family, self.refresh.family)?;
+        let found = Some(found).filter(|found| found.is_live(self.now))?;
+        let family = Family::from_artefact(found).ok()?;
+        if family.standing(&self.refresh.token, 0, self.now) != Standing::Current {
             return None;
         }
         let scope = family.grant.scopes.to_string();
+        let mut answer = self.common(found, Some(&scope));
+        answer.insert("iat".to_owned(), json!(family.issued_at.seconds()));
         Some(Live {
-            client: leaf.client.clone(),
+            client: found.client.clone(),
             audiences: Vec::new(),
-            user: leaf.user.clone(),
-            answer: self.common(leaf, Some(&scope)),
+            user: found.user.clone(),
+            answer,
         })
     }
 

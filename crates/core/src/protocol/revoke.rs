@@ -3,28 +3,27 @@
 
 use std::sync::Arc;
 
-use cardea_jose::sha256;
-
 use super::client_auth::{self, Authenticated, Presented};
 use super::raw::Raw;
 use super::refusal::{GrantRefusal, Refusal};
 use super::rules::Rule;
 use super::token::facts::{FactKey, Facts};
 use super::token::family::Family;
+use super::token::refresh_value::RefreshValue;
 use super::trace::{Subject, Trace, Verdict};
 use super::user_scopes::Site;
 use crate::id::UserId;
-use crate::model::{Artefact, ArtefactKind, Client, Entry, Revoke};
+use crate::model::{ArtefactKind, Client, Entry, Revoke};
 use crate::time::Timestamp;
 use crate::write::Write;
 
-/// A parsed request. The hint is not needed: a digest finds a token of either kind.
+/// A parsed request. The hint is not needed: digests find a token of either kind.
 #[derive(Debug, Clone)]
 pub struct RevokeRequest {
     /// How the client says who it is.
     pub client: Presented,
-    /// SHA-256 of the token.
-    pub digest: [u8; 32],
+    /// The token, as a refresh token.
+    pub token: RefreshValue,
 }
 
 impl RevokeRequest {
@@ -36,22 +35,16 @@ impl RevokeRequest {
             .ok_or(Refusal::Grant(GrantRefusal::TokenAbsent))?;
         Ok(Self {
             client: Presented::parse(raw.authorization, &params)?,
-            digest: sha256(token.as_bytes()),
+            token: RefreshValue::of(token),
         })
     }
 
-    /// The token, as a refresh token or an opaque one; then the family.
+    /// The token, as a refresh token or an opaque one.
     pub fn wanted(&self, facts: &Facts) -> Vec<FactKey> {
-        let mut keys = vec![
-            FactKey::Artefact(ArtefactKind::Refresh, self.digest),
-            FactKey::Artefact(ArtefactKind::Opaque, self.digest),
-        ];
-        let leaf = facts.artefact(ArtefactKind::Refresh, self.digest);
-        if let Some(id) = leaf.and_then(|leaf| leaf.group.as_deref()) {
-            let digest = Artefact::name(&[id]);
-            keys.push(FactKey::Artefact(ArtefactKind::Family, digest));
-        }
-        facts.missing(keys)
+        facts.missing(vec![
+            FactKey::Artefact(ArtefactKind::Family, self.token.family),
+            FactKey::Artefact(ArtefactKind::Opaque, self.token.token),
+        ])
     }
 }
 
@@ -128,16 +121,13 @@ fn revoke(
     writes: &mut Vec<Write>,
 ) -> Result<Revoked, Refusal> {
     // attack INTROSPECT-06: what is another client's is as good as not there
-    let own = |kind| {
-        let found = facts.artefact(kind, request.digest);
+    let own = |kind, digest| {
+        let found = facts.artefact(kind, digest);
         found.filter(|found| found.client.as_ref() == Some(&client.id))
     };
-    if let Some(leaf) = own(ArtefactKind::Refresh) {
-        let id = leaf.group.clone().unwrap_or_default();
-        let family = facts.artefact(ArtefactKind::Family, Artefact::name(&[&id]));
-        if site.tenant.settings.parsed.login.revokes_consent_with_token
-            && let Some(family) = family
-        {
+    if let Some(family) = own(ArtefactKind::Family, request.token.family) {
+        let id = family.id.clone().unwrap_or_default();
+        if site.tenant.settings.parsed.login.revokes_consent_with_token {
             let family = Family::from_artefact(family);
             let family =
                 family.map_err(|damaged| Refusal::Grant(GrantRefusal::Damaged(damaged.what)))?;
@@ -145,10 +135,10 @@ fn revoke(
             writes.extend(consent.map(|id| Write::Revoke(Revoke::Group(id))));
         }
         writes.push(Write::Revoke(Revoke::Group(id.clone())));
-        let user = leaf.user.clone();
+        let user = family.user.clone();
         return Ok(Revoked::Family { id, user });
     }
-    if let Some(opaque) = own(ArtefactKind::Opaque) {
+    if let Some(opaque) = own(ArtefactKind::Opaque, request.token.token) {
         let one = Revoke::One(ArtefactKind::Opaque, opaque.digest);
         writes.push(Write::Revoke(one));
         let user = opaque.user.clone();

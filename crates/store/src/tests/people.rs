@@ -260,12 +260,12 @@ async fn artefacts_are_guarded(world: &World) {
     );
 
     for value in ["r1", "r2", "r3"] {
-        commit(&tenant, Write::Put(artefact(ArtefactKind::Refresh, value)))
+        commit(&tenant, Write::Put(artefact(ArtefactKind::Opaque, value)))
             .await
             .unwrap();
     }
     let mut query = ArtefactQuery {
-        kind: ArtefactKind::Refresh,
+        kind: ArtefactKind::Opaque,
         user: UserId::parse("auth0|1"),
         client: None,
         group: None,

@@ -64,7 +64,10 @@ fn family(user: &UserId, id: &str, session: Option<&str>) -> Artefact {
     Family {
         id: Some(id.to_owned()),
         grant,
+        handle: Artefact::name(&["handle", id]),
+        token: Artefact::name(&["token", id]),
         generation: 1,
+        issued_at: NOW,
         spent: Vec::new(),
         rotating: false,
         metadata: None,
@@ -90,12 +93,12 @@ fn consent(user: &UserId) -> Artefact {
     .to_artefact()
 }
 
-/// A session, two families (one of them from the session) and a token of each.
+/// A session, two families (one of them from the session) and an opaque token of each.
 pub(super) fn log_in(world: &mut World, user: &str) {
     let user = UserId::parse(user).unwrap();
     let token = |family: &str| Artefact {
-        kind: ArtefactKind::Refresh,
-        digest: Artefact::name(&["token", family]),
+        kind: ArtefactKind::Opaque,
+        digest: Artefact::name(&["opaque", family]),
         id: None,
         group: Some(family.to_owned()),
         body: serde_json::Map::new(),
@@ -185,7 +188,7 @@ fn revoking_a_session_takes_its_refresh_tokens_and_no_others() {
     );
     assert!(left(&world, ArtefactKind::Session).is_empty());
     assert_eq!(left(&world, ArtefactKind::Family), ["elsewhere"]);
-    assert_eq!(left(&world, ArtefactKind::Refresh), ["elsewhere"]);
+    assert_eq!(left(&world, ArtefactKind::Opaque), ["elsewhere"]);
 }
 
 #[test]
@@ -274,7 +277,7 @@ fn a_refresh_token_is_a_family() {
         world.delete("/refresh-tokens/elsewhere"),
         (204, Value::Null)
     );
-    assert_eq!(left(&world, ArtefactKind::Refresh), ["from-session"]);
+    assert_eq!(left(&world, ArtefactKind::Opaque), ["from-session"]);
     assert_eq!(world.get("/refresh-tokens/elsewhere").0, 404);
 }
 

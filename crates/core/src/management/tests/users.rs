@@ -332,11 +332,7 @@ fn a_new_password_ends_what_is_logged_in() {
     );
     let stored = world.people.users[0].password.as_ref().unwrap();
     assert_eq!(stored.expose(), "hash of another horse battery");
-    for kind in [
-        ArtefactKind::Session,
-        ArtefactKind::Family,
-        ArtefactKind::Refresh,
-    ] {
+    for kind in [ArtefactKind::Session, ArtefactKind::Family] {
         assert_eq!(kinds(&world, kind), 0, "{kind:?}");
     }
     world.refuses(

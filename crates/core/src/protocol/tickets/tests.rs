@@ -415,11 +415,7 @@ fn a_new_password_ends_everything_and_begins_nothing() {
     };
     assert_eq!(after.password.as_ref().unwrap().expose(), "second\nfirst");
     assert!(after.email_verified, "the link proved the address");
-    for kind in [
-        ArtefactKind::Session,
-        ArtefactKind::Family,
-        ArtefactKind::Refresh,
-    ] {
+    for kind in [ArtefactKind::Session, ArtefactKind::Family] {
         let ended = Revoke::OfUser(kind, jane.id.clone(), None);
         let found = writes
             .iter()

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Decided, Facts, Grant, Granted, TokenRequest, family, password};
+use super::family::Family;
+use super::{Decided, Facts, Grant, Granted, TokenRequest, password};
 use crate::id::LogId;
-use crate::model::{Artefact, ArtefactKind, EventType, EventUser, GrantType, LogEvent};
+use crate::model::{ArtefactKind, EventType, EventUser, GrantType, LogEvent};
 use crate::protocol::refusal::{GrantRefusal, Refusal};
 use crate::protocol::rules::Rule;
 use crate::time::Timestamp;
@@ -164,7 +165,7 @@ fn user(grant: &Grant, decided: &Decided, facts: &Facts) -> Option<EventUser> {
     match grant {
         Grant::ClientCredentials(_) => None,
         Grant::AuthorizationCode(asked) => of(ArtefactKind::Code, asked.digest),
-        Grant::RefreshToken(asked) => of(ArtefactKind::Refresh, asked.digest),
+        Grant::RefreshToken(asked) => of(ArtefactKind::Family, asked.token.family),
         Grant::DeviceCode(asked) => of(ArtefactKind::Device, asked.digest),
         Grant::Password(asked) => Some(EventUser {
             id: None,
@@ -197,18 +198,15 @@ fn refresh_details(grant: &Grant, facts: &Facts, details: &mut Map<String, Value
     let Grant::RefreshToken(asked) = grant else {
         return;
     };
-    let Some(leaf) = facts.artefact(ArtefactKind::Refresh, asked.digest) else {
+    let found = facts.artefact(ArtefactKind::Family, asked.token.family);
+    let Some(Ok(family)) = found.map(Family::from_artefact) else {
         return;
     };
-    let Some(id) = &leaf.group else { return };
-    details.insert("familyId".to_owned(), json!(id));
-    if let Ok(generation) = family::generation_of(leaf) {
+    details.insert("familyId".to_owned(), json!(family.id));
+    if let Some(generation) = family.generation_of(&asked.token.token) {
         details.insert("tokenCounter".to_owned(), json!(generation));
     }
-    let family = facts.artefact(ArtefactKind::Family, Artefact::name(&[id]));
-    if let Some(Ok(family)) = family.map(family::Family::from_artefact) {
-        details.insert("latestCounter".to_owned(), json!(family.generation));
-    }
+    details.insert("latestCounter".to_owned(), json!(family.generation));
 }
 
 /// What a refused request named, without end marks and not without end (attack LOG-01).

@@ -4,6 +4,7 @@
 use cardea_jose::{b64, sha256};
 use serde_json::{Map, Value, json};
 
+use super::refresh_value::RefreshValue;
 use crate::model::{Artefact, ArtefactKind, RefreshPolicy};
 use crate::protocol::body::{Body, Damaged, Writer};
 use crate::protocol::user_grant::UserGrant;
@@ -25,10 +26,16 @@ pub struct Family {
     pub id: Option<String>,
     /// What later tokens are made from.
     pub grant: UserGrant,
+    /// The digest that finds it, made of the handle; zeros until its first token is drawn.
+    pub handle: [u8; 32],
+    /// SHA-256 of the live token.
+    pub token: [u8; 32],
     /// The number of the live token, from 1.
     pub generation: u64,
-    /// Tokens that were exchanged, and when: the leeway may take them again.
-    pub spent: Vec<(u64, Timestamp)>,
+    /// When the live token was made.
+    pub issued_at: Timestamp,
+    /// Tokens that were exchanged last: the leeway may take them again.
+    pub spent: Vec<Spent>,
     /// Whether its tokens rotated at the last use.
     pub rotating: bool,
     /// `refresh_token_metadata`: the Management API's to set.
@@ -43,6 +50,17 @@ pub struct Family {
     pub expires_at: Timestamp,
     /// Counts changes from 1.
     pub revision: i64,
+}
+
+/// A token that was exchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spent {
+    /// SHA-256 of it.
+    pub token: [u8; 32],
+    /// Its number.
+    pub generation: u64,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Where a token stands in its family.
@@ -61,15 +79,15 @@ pub enum Standing {
 pub enum Plan {
     /// The first one of a new family.
     Start(Family),
-    /// The next one of a family that was read.
-    Rotate(Family),
+    /// The next one of a family that was read, after this one.
+    Rotate(Family, RefreshValue),
 }
 
 impl Plan {
     /// The family, as it will be.
     pub const fn family(&self) -> &Family {
         match self {
-            Self::Start(family) | Self::Rotate(family) => family,
+            Self::Start(family) | Self::Rotate(family, _) => family,
         }
     }
 }
@@ -94,7 +112,10 @@ impl Family {
         Self {
             id,
             grant,
+            handle: [0; 32],
+            token: [0; 32],
             generation: 1,
+            issued_at: now,
             spent: Vec::new(),
             rotating: policy.rotating,
             metadata: None,
@@ -106,13 +127,14 @@ impl Family {
         }
     }
 
-    /// Where the token of this generation stands.
-    pub fn standing(&self, generation: u64, leeway: i64, now: Timestamp) -> Standing {
-        if generation == self.generation {
+    /// Where a token with this family's handle stands. One that is not known any more was exchanged
+    /// long ago: whoever has the handle has or had a token.
+    pub fn standing(&self, token: &[u8; 32], leeway: i64, now: Timestamp) -> Standing {
+        if *token == self.token {
             return Standing::Current;
         }
-        let within = |(spent, at): &(u64, Timestamp)| {
-            *spent == generation && leeway > 0 && now <= at.plus_seconds(leeway)
+        let within = |spent: &Spent| {
+            spent.token == *token && leeway > 0 && now <= spent.at.plus_seconds(leeway)
         };
         if self.spent.iter().any(within) {
             Standing::Leeway
@@ -121,22 +143,45 @@ impl Family {
         }
     }
 
-    /// The family after `generation`, which may be exchanged, was: one live token, the next.
+    /// The number of a token, as far as it is remembered.
+    pub fn generation_of(&self, token: &[u8; 32]) -> Option<u64> {
+        if *token == self.token {
+            return Some(self.generation);
+        }
+        let spent = self.spent.iter().find(|spent| spent.token == *token);
+        spent.map(|spent| spent.generation)
+    }
+
+    /// The family after `token`, which may be exchanged, was: one live token, the next, which
+    /// is yet to be drawn.
     #[must_use]
-    pub fn rotated(mut self, generation: u64, policy: &RefreshPolicy, now: Timestamp) -> Self {
-        if generation == self.generation {
+    pub fn rotated(mut self, token: &[u8; 32], policy: &RefreshPolicy, now: Timestamp) -> Self {
+        if *token == self.token {
             self.spent.clear();
         } else {
-            let live = |(_, at): &(u64, Timestamp)| now <= at.plus_seconds(policy.leeway);
+            let live = |spent: &Spent| now <= spent.at.plus_seconds(policy.leeway);
             self.spent.retain(live);
         }
-        self.spent.push((self.generation, now));
+        self.spent.push(Spent {
+            token: self.token,
+            generation: self.generation,
+            at: now,
+        });
         let excess = self.spent.len().saturating_sub(MAX_SPENT);
         self.spent.drain(..excess);
         self.generation = self.generation.saturating_add(1);
         self.rotating = true;
+        self.issued_at = now;
         self.used_at = now;
         self.expires_at = idle_end(self.ends_at, policy, now);
+        self
+    }
+
+    /// The family with its live token, now that it is drawn.
+    #[must_use]
+    pub(super) const fn with_token(mut self, value: &RefreshValue) -> Self {
+        self.handle = value.family;
+        self.token = value.token;
         self
     }
 
@@ -157,10 +202,12 @@ impl Family {
 
     /// As it is stored. It dies with the consent that it rests on.
     pub fn to_artefact(&self, id: &str) -> Artefact {
-        let spent = self.spent.iter().map(|(n, at)| json!([n, at.millis()]));
+        let spent = self.spent.iter();
+        let spent =
+            spent.map(|one| json!([one.generation, b64::encode(&one.token), one.at.millis()]));
         Artefact {
             kind: ArtefactKind::Family,
-            digest: Artefact::name(&[id]),
+            digest: self.handle,
             id: Some(id.to_owned()),
             group: self.grant.consent.as_ref().map(ToString::to_string),
             user: Some(self.grant.user.clone()),
@@ -171,7 +218,9 @@ impl Family {
             revision: self.revision,
             body: Writer::default()
                 .put("grant", self.grant.to_json())
+                .put("token", b64::encode(&self.token))
                 .put("generation", self.generation)
+                .time("issued_at", self.issued_at)
                 .list("spent", spent.collect())
                 .flag("rotating", self.rotating)
                 .put_some("metadata", self.metadata.clone())
@@ -184,16 +233,15 @@ impl Family {
     /// Reads what [`Self::to_artefact`] wrote.
     pub fn from_artefact(artefact: &Artefact) -> Result<Self, Damaged> {
         let body = Body::new(WHAT, &artefact.body);
-        let spent = body.list("spent")?.iter().map(|pair| {
-            let number = pair.get(0).and_then(Value::as_u64);
-            let at = pair.get(1).and_then(Value::as_i64);
-            let pair = number.zip(at.map(Timestamp::from_millis));
-            pair.ok_or_else(|| body.damaged("spent"))
-        });
+        let spent = body.list("spent")?.iter();
+        let spent = spent.map(|one| spent_one(one).ok_or_else(|| body.damaged("spent")));
         Ok(Self {
             id: artefact.id.clone(),
             grant: UserGrant::from_json(body.object("grant")?)?,
+            handle: artefact.digest,
+            token: body.parsed("token", digest)?,
             generation: number(&body, "generation")?,
+            issued_at: body.time("issued_at")?,
             spent: spent.collect::<Result<_, Damaged>>()?,
             rotating: body.flag("rotating")?,
             metadata: body.object_or_none("metadata")?.cloned(),
@@ -206,6 +254,18 @@ impl Family {
     }
 }
 
+fn spent_one(one: &Value) -> Option<Spent> {
+    Some(Spent {
+        generation: one.get(0)?.as_u64()?,
+        token: digest(one.get(1)?.as_str()?)?,
+        at: Timestamp::from_millis(one.get(2)?.as_i64()?),
+    })
+}
+
+fn digest(text: &str) -> Option<[u8; 32]> {
+    b64::decode(text).ok()?.try_into().ok()
+}
+
 fn number(body: &Body<'_>, member: &'static str) -> Result<u64, Damaged> {
     let number = body.value(member)?.as_u64();
     number.ok_or_else(|| body.damaged(member))
@@ -216,14 +276,4 @@ fn idle_end(ends_at: Timestamp, policy: &RefreshPolicy, now: Timestamp) -> Times
         .idle_lifetime
         .map_or(NEVER, |idle| now.plus_seconds(idle));
     idle.min(ends_at)
-}
-
-/// The body of one token.
-pub(super) fn leaf_body(generation: u64) -> Map<String, Value> {
-    Writer::default().put("generation", generation).finish()
-}
-
-/// Which token of its family it is.
-pub fn generation_of(leaf: &Artefact) -> Result<u64, Damaged> {
-    number(&Body::new("refresh token", &leaf.body), "generation")
 }

@@ -9,6 +9,7 @@ pub mod family;
 pub mod mint;
 pub mod password;
 pub mod refresh_token;
+pub mod refresh_value;
 pub mod request;
 pub mod user;
 

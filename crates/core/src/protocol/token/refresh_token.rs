@@ -3,13 +3,12 @@
 
 use std::sync::Arc;
 
-use cardea_jose::sha256;
-
 use super::Request;
 use super::facts::{FactKey, Facts};
-use super::family::{self, Family, Plan, Standing};
+use super::family::{Family, Plan, Standing};
+use super::refresh_value::RefreshValue;
 use super::user::{self, Granted, UserTokens};
-use crate::model::{Api, Artefact, ArtefactKind, Client, Entry, GrantType, Revoke};
+use crate::model::{Api, ArtefactKind, Client, Entry, GrantType, Revoke};
 use crate::protocol::params::Params;
 use crate::protocol::profile;
 use crate::protocol::refusal::{GrantRefusal, Refusal};
@@ -25,8 +24,8 @@ use crate::write::Write;
 /// What the request brings.
 #[derive(Debug, Clone)]
 pub struct Asked {
-    /// SHA-256 of the refresh token.
-    pub digest: [u8; 32],
+    /// The refresh token.
+    pub token: RefreshValue,
     /// `scope`, unparsed.
     pub scope: Option<String>,
     /// `audience`.
@@ -41,7 +40,7 @@ impl Asked {
         let token = params.get("refresh_token");
         let token = token.ok_or(Refusal::Grant(GrantRefusal::Absent("refresh_token")))?;
         Ok(Self {
-            digest: sha256(token.as_bytes()),
+            token: RefreshValue::of(token),
             scope: params.get("scope").map(ToOwned::to_owned),
             audience: params.get("audience").map(ToOwned::to_owned),
             resources: params.resources().to_vec(),
@@ -49,18 +48,12 @@ impl Asked {
     }
 }
 
-/// The token first; then its family and whose it is.
+/// The family first; then whose it is.
 pub(super) fn wanted(asked: &Asked, facts: &Facts) -> Vec<FactKey> {
-    let mut keys = vec![FactKey::Artefact(ArtefactKind::Refresh, asked.digest)];
-    if let Some(leaf) = facts.artefact(ArtefactKind::Refresh, asked.digest) {
-        keys.extend(leaf.group.as_deref().map(family_key));
-        keys.extend(leaf.user.clone().map(FactKey::User));
-    }
+    let mut keys = vec![FactKey::Artefact(ArtefactKind::Family, asked.token.family)];
+    let family = facts.artefact(ArtefactKind::Family, asked.token.family);
+    keys.extend(family.and_then(|family| family.user.clone().map(FactKey::User)));
     facts.missing(keys)
-}
-
-fn family_key(id: &str) -> FactKey {
-    FactKey::Artefact(ArtefactKind::Family, Artefact::name(&[id]))
 }
 
 /// Decides.
@@ -72,10 +65,10 @@ pub(super) fn decide(
 ) -> Result<Granted, Refusal> {
     let client = &request.client.parsed;
     user::grant_allowed(client, GrantType::RefreshToken, trace)?;
-    let (leaf, family) = find(asked, request, writes)?;
+    let family = find(asked, request, writes)?;
     trace.push(Rule::RefreshClient, Subject::Request, Verdict::Passed);
     let id = family.id.clone().unwrap_or_default();
-    if family.expires_at <= request.now || leaf.expires_at <= request.now {
+    if family.expires_at <= request.now {
         let why = "the refresh token has expired";
         return Err(Refusal::Grant(GrantRefusal::RefreshToken(
             Rule::RefreshAlive,
@@ -83,8 +76,8 @@ pub(super) fn decide(
         )));
     }
     trace.push(Rule::RefreshAlive, Subject::Request, Verdict::Passed);
-    let generation = family::generation_of(leaf).map_err(user::damaged)?;
-    match family.standing(generation, client.refresh.leeway, request.now) {
+    let token = &asked.token.token;
+    match family.standing(token, client.refresh.leeway, request.now) {
         Standing::Current => {}
         Standing::Leeway => trace.push(Rule::RefreshLeeway, Subject::Request, Verdict::Passed),
         Standing::Reused => {
@@ -127,52 +120,36 @@ pub(super) fn decide(
     };
     let refresh = if client.refresh.rotating {
         trace.push(Rule::RefreshRotated, Subject::Request, Verdict::Granted);
-        let next = family.rotated(generation, &client.refresh, request.now);
-        Some(Plan::Rotate(next))
+        let next = family.rotated(token, &client.refresh, request.now);
+        Some(Plan::Rotate(next, asked.token.clone()))
     } else {
-        writes.extend(touch(leaf, family, &id, request));
+        // a token that stays lives on: its idle time begins again
+        let touched = family.touched(&client.refresh, request.now);
+        writes.extend(touched.map(|family| Write::Replace(family.to_artefact(&id))));
         None
     };
     Ok(Granted { tokens, refresh })
 }
 
-/// The token and its family, if both are there and this client's.
-fn find<'a>(
-    asked: &Asked,
-    request: &Request<'a>,
-    writes: &mut Vec<Write>,
-) -> Result<(&'a Artefact, Family), Refusal> {
+/// The token's family, if it is there and this client's.
+fn find(asked: &Asked, request: &Request<'_>, writes: &mut Vec<Write>) -> Result<Family, Refusal> {
     let unknown = |why| Refusal::Grant(GrantRefusal::RefreshToken(Rule::RefreshKnown, why));
-    let facts = request.facts;
-    let leaf = facts.artefact(ArtefactKind::Refresh, asked.digest);
-    let leaf = leaf.ok_or_else(|| unknown("there is no such refresh token"))?;
-    let id = leaf.group.as_deref().unwrap_or_default();
+    let family = request
+        .facts
+        .artefact(ArtefactKind::Family, asked.token.family);
+    let family = family.filter(|family| family.consumed_at.is_none());
+    let family = family.ok_or_else(|| unknown("there is no such refresh token, or it was revoked"))?;
     // attack TOKEN-26: another client has it, so somebody stole it
-    if leaf.client.as_ref() != Some(&request.client.parsed.id) {
-        writes.push(Write::Revoke(Revoke::Group(id.to_owned())));
+    if family.client.as_ref() != Some(&request.client.parsed.id) {
+        let id = family.id.clone().unwrap_or_default();
+        writes.push(Write::Revoke(Revoke::Group(id)));
         let why = "the refresh token was issued to another client";
         return Err(Refusal::Grant(GrantRefusal::RefreshToken(
             Rule::RefreshClient,
             why,
         )));
     }
-    let family = facts.artefact(ArtefactKind::Family, Artefact::name(&[id]));
-    let family = family.filter(|family| family.consumed_at.is_none());
-    let family = family.ok_or_else(|| unknown("the refresh token was revoked"))?;
-    let family = Family::from_artefact(family).map_err(user::damaged)?;
-    Ok((leaf, family))
-}
-
-/// A token that stays lives on: its idle time begins again.
-fn touch(leaf: &Artefact, family: Family, id: &str, request: &Request<'_>) -> Vec<Write> {
-    let Some(family) = family.touched(&request.client.parsed.refresh, request.now) else {
-        return Vec::new();
-    };
-    let leaf = Artefact {
-        expires_at: family.expires_at,
-        ..leaf.clone()
-    };
-    vec![Write::Replace(family.to_artefact(id)), Write::Replace(leaf)]
+    Family::from_artefact(family).map_err(user::damaged)
 }
 
 /// For which API, with which scopes: never more than the user gave and still holds.

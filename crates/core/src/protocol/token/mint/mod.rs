@@ -99,9 +99,9 @@ impl Mint<'_> {
             ..granted.tokens.clone()
         });
         let mut minted = self.user(fresh.as_ref().unwrap_or(&granted.tokens), random)?;
-        let (token, writes) = self.refresh(plan, &id, random);
+        let (token, write) = Self::refresh(plan, &id, random);
         minted.issued.refresh_token = Some(token);
-        minted.writes.extend(writes);
+        minted.writes.push(write);
         Ok(minted)
     }
 

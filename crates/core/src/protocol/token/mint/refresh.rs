@@ -1,44 +1,23 @@
-//! A refresh token: random, remembered by its digest as one of a family.
-
-use cardea_jose::sha256;
+//! A refresh token: random, remembered by digests in its family.
 
 use super::Mint;
-use crate::model::{Artefact, ArtefactKind};
-use crate::protocol::token::family::{self, Plan};
-use crate::random::{self, Random};
+use crate::protocol::token::family::Plan;
+use crate::protocol::token::refresh_value::RefreshValue;
+use crate::random::Random;
 use crate::write::Write;
 
-/// Characters after the prefix: 258 bits.
-const LENGTH: usize = 43;
-
 impl Mint<'_> {
-    /// The token, and the writes: its family made or moved on, and the token itself.
-    pub(super) fn refresh(
-        &self,
-        plan: &Plan,
-        id: &str,
-        random: &mut dyn Random,
-    ) -> (String, [Write; 2]) {
-        let token = format!("v1.{}", random::url_safe(random, LENGTH));
-        let family = plan.family();
-        let artefact = family.to_artefact(id);
-        let leaf = Artefact {
-            kind: ArtefactKind::Refresh,
-            digest: sha256(token.as_bytes()),
-            id: None,
-            group: Some(id.to_owned()),
-            user: artefact.user.clone(),
-            client: artefact.client.clone(),
-            created_at: self.now,
-            expires_at: artefact.expires_at,
-            consumed_at: None,
-            revision: 1,
-            body: family::leaf_body(family.generation),
+    /// The token, and the write that makes its family or moves it on.
+    pub(super) fn refresh(plan: &Plan, id: &str, random: &mut dyn Random) -> (String, Write) {
+        let (value, text) = match plan {
+            Plan::Start(_) => RefreshValue::first(random),
+            Plan::Rotate(_, before) => before.next(random),
         };
-        let moved = match plan {
-            Plan::Start(_) => Write::Put(artefact),
-            Plan::Rotate(_) => Write::Replace(artefact),
+        let family = plan.family().clone().with_token(&value).to_artefact(id);
+        let write = match plan {
+            Plan::Start(_) => Write::Put(family),
+            Plan::Rotate(..) => Write::Replace(family),
         };
-        (token, [moved, Write::Put(leaf)])
+        (text, write)
     }
 }

@@ -197,7 +197,6 @@ fn a_good_exchange_gives_three_tokens_once() {
     assert_eq!(id["nonce"], "n-1");
     assert!(issued.refresh_token.is_some());
     assert_eq!(people.shelf.of(ArtefactKind::Family).len(), 1);
-    assert_eq!(people.shelf.of(ArtefactKind::Refresh).len(), 1);
     let code = people.shelf.of(ArtefactKind::Code)[0];
     assert_eq!(code.consumed_at, Some(NOW));
 }
@@ -216,11 +215,7 @@ fn a_replay_revokes_what_the_first_use_issued() {
         let refusal = people.ask().unwrap_err();
         assert_eq!(refusal.rule().id(), "RFC6749-4.1.2-single-use");
         assert_eq!(profile::wire(&refusal, Profile::Compat).description, CODE);
-        for kind in [
-            ArtefactKind::Family,
-            ArtefactKind::Refresh,
-            ArtefactKind::Opaque,
-        ] {
+        for kind in [ArtefactKind::Family, ArtefactKind::Opaque] {
             assert!(people.shelf.of(kind).is_empty(), "{kind:?}");
         }
     }

@@ -91,7 +91,7 @@ proptest! {
         prop_assert_eq!(winners, 1);
         let refusal = people.ask().unwrap_err();
         prop_assert_eq!(refusal.rule().id(), "RFC9700-4.14.2-reuse");
-        prop_assert!(people.shelf.of(ArtefactKind::Refresh).is_empty());
+        prop_assert!(people.shelf.of(ArtefactKind::Family).is_empty());
     }
 }
 

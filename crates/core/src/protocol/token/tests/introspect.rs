@@ -13,7 +13,7 @@ fn ask(people: &People, body: &str) -> Result<Value, Refusal> {
     let request = IntrospectRequest::parse(People::raw(body))?;
     people.with_site(|site| {
         let token = request.open(site, people.now);
-        let facts = people.facts(|facts| introspect::wanted(token.as_ref(), facts));
+        let facts = people.facts(|facts| introspect::wanted(&request, token.as_ref(), facts));
         let decided = introspect::decide(&request, token.as_ref(), &facts, site, people.now);
         decided.outcome.map(Value::Object)
     })

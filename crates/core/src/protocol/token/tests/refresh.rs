@@ -37,8 +37,8 @@ const ROWS: &[(&str, Break, Form, Form, &str, bool)] = &[
     ("RFC6749-6-refresh-token", |p| { p.world.send("refresh_token", "v1.another"); }, GRANT, STRICT, UNKNOWN, false),
     // TOKEN-26
     ("RFC6749-6-client", |p| {
-        let leaf = p.shelf.artefacts.values_mut().find(|a| a.kind == ArtefactKind::Refresh).unwrap();
-        leaf.client = ClientId::parse("other");
+        let family = p.shelf.artefacts.values_mut().find(|a| a.kind == ArtefactKind::Family).unwrap();
+        family.client = ClientId::parse("other");
     }, GRANT, STRICT, UNKNOWN, true),
     // TOKEN-29
     ("A0-refresh-token-lifetime", |p| p.now = NOW.plus_seconds(15 * DAY), GRANT, STRICT, UNKNOWN, false),

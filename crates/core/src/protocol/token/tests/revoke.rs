@@ -30,11 +30,7 @@ fn a_refresh_token_takes_everything_along() {
         Ok(Revoked::Family { user: Some(_), .. })
     ));
     assert!(people.shelf.commit(&decided.writes, people.now));
-    for kind in [
-        ArtefactKind::Family,
-        ArtefactKind::Refresh,
-        ArtefactKind::Opaque,
-    ] {
+    for kind in [ArtefactKind::Family, ArtefactKind::Opaque] {
         assert!(people.shelf.of(kind).is_empty(), "{kind:?}");
     }
     assert_eq!(

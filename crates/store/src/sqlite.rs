@@ -1,12 +1,12 @@
 //! SQLite: one writer thread with group commit, a few connections for reads.
 
+mod gather;
 mod handle;
 mod points;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -15,16 +15,9 @@ use crate::error::{OpenError, StoreError};
 use crate::open::Synchronous;
 use crate::value::{Row, Value};
 
+use gather::Workers;
 pub(crate) use handle::Handle;
 use points::Points;
-
-/// A group that is smaller than expected waits for at most a millisecond.
-const LINGER_SLICES: u32 = 4;
-const LINGER_SLICE: Duration = Duration::from_micros(250);
-/// A group that nobody waits for: five milliseconds.
-const RELAXED_SLICES: u32 = 20;
-/// A group of this many is as cheap as it gets.
-const LINGER_JOBS: usize = 64;
 
 /// How nice the writer is (`nice(2)`).
 #[cfg(target_os = "linux")]
@@ -53,6 +46,7 @@ impl Sqlite {
         let writer = Writer {
             finished,
             points: Arc::clone(&points),
+            workers: Workers::of_this_runtime(),
             path: path.to_owned(),
             synchronous,
             handle: Some(open()?),
@@ -147,6 +141,7 @@ async fn deliver(mut groups: mpsc::UnboundedReceiver<Finished>) {
 struct Writer {
     finished: mpsc::UnboundedSender<Finished>,
     points: Arc<Points>,
+    workers: Workers,
     path: PathBuf,
     synchronous: Synchronous,
     /// `None` after a failed commit: what the connection believes is no longer to be trusted.
@@ -159,17 +154,12 @@ impl Writer {
         give_way();
         let mut inbox = Vec::with_capacity(GROUP);
         let mut closing: Vec<oneshot::Sender<()>> = Vec::new();
-        let mut expected = 0;
         while queue.blocking_recv_many(&mut inbox, GROUP) > 0 {
-            // others may be about to queue theirs: one look at them costs nothing
-            std::thread::yield_now();
-            linger(&mut inbox, &mut queue, expected);
+            self.workers.gather(&mut inbox, &mut queue);
             let jobs = sort_out(&mut inbox, &mut closing);
-            expected = jobs.len();
             if !jobs.is_empty() {
                 self.commit(jobs);
             }
-            expected += queue.len();
             if !closing.is_empty() {
                 queue.close();
             }
@@ -258,25 +248,6 @@ fn give_way() {
         if let Err(error) = rustix::process::setpriority_process(Some(this), NICENESS) {
             tracing::debug!(%error, "the writer has the usual priority");
         }
-    }
-}
-
-/// Waits a little for those who were here a moment ago, for they will be back: a commit costs
-/// the same for one as for many. Who is alone is never kept waiting; what nobody waits for goes
-/// along with the next that somebody does.
-fn linger(inbox: &mut Vec<Message>, queue: &mut mpsc::Receiver<Message>, expected: usize) {
-    for slice in 0..RELAXED_SLICES {
-        while inbox.len() < GROUP
-            && let Ok(message) = queue.try_recv()
-        {
-            inbox.push(message);
-        }
-        let enough = inbox.len() >= expected.min(LINGER_JOBS) || slice >= LINGER_SLICES;
-        if inbox.len() >= GROUP || (enough && inbox.iter().any(Message::is_awaited)) {
-            break;
-        }
-        // nothing wakes this thread here, so that the senders need no system call for it
-        std::thread::park_timeout(LINGER_SLICE);
     }
 }
 

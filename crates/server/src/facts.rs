@@ -1,7 +1,7 @@
 //! Reads what a decision at the token endpoint and its neighbours must know.
 
 use cardea_core::id::UserId;
-use cardea_core::model::ArtefactKind;
+use cardea_core::model::{Artefact, ArtefactKind, User};
 use cardea_core::protocol::token::facts::MAX_FAMILIES;
 use cardea_core::protocol::token::{Fact, FactKey, Facts, PasswordVerdict};
 use cardea_core::time::Timestamp;
@@ -47,14 +47,15 @@ impl Reader<'_> {
                 return Ok(facts);
             }
             for key in keys {
-                let fact = if let FactKey::Artefact(
-                    kind @ (ArtefactKind::Opaque | ArtefactKind::Code | ArtefactKind::Family),
-                    digest,
-                ) = key
-                {
-                    self.owned(kind, digest, &mut facts).await?
-                } else {
-                    self.one(&key, &facts).await?
+                let fact = match key {
+                    FactKey::Artefact(ArtefactKind::Code, digest) => {
+                        self.code(digest, &mut facts).await?
+                    }
+                    FactKey::Artefact(
+                        kind @ (ArtefactKind::Opaque | ArtefactKind::Family),
+                        digest,
+                    ) => self.owned(kind, digest, &mut facts).await?,
+                    _ => self.one(&key, &facts).await?,
                 };
                 facts.put(key, fact);
             }
@@ -70,13 +71,21 @@ impl Reader<'_> {
     ) -> Result<Fact, Fault> {
         let store = &self.at.tenant.store;
         let found = store.artefact_with_user(kind, &digest).await?;
-        let artefact = found.map(|(artefact, user)| {
-            if let Some(id) = artefact.user.clone() {
-                facts.put(FactKey::Account(id), Fact::Account(user.map(Box::new)));
-            }
-            Box::new(artefact)
-        });
+        let artefact = found.map(|(artefact, user)| with_user(artefact, user, facts));
         Ok(Fact::Artefact(artefact))
+    }
+
+    /// The same of a code, and the session that it was issued in.
+    async fn code(&self, digest: [u8; 32], facts: &mut Facts) -> Result<Fact, Fault> {
+        let found = self.at.tenant.store.code(&digest).await?;
+        let code = found.map(|(code, user, session)| {
+            if let Some(id) = code.group.clone() {
+                let session = Fact::Artefact(session.map(Box::new));
+                facts.put(FactKey::ById(ArtefactKind::Session, id), session);
+            }
+            with_user(code, user, facts)
+        });
+        Ok(Fact::Artefact(code))
     }
 
     async fn one(&self, key: &FactKey, known: &Facts) -> Result<Fact, Fault> {
@@ -137,4 +146,11 @@ impl Reader<'_> {
             Checked::TooMany(TooMany::Address, _) => PasswordVerdict::TooManyFromAddress,
         })
     }
+}
+
+fn with_user(artefact: Artefact, user: Option<User>, facts: &mut Facts) -> Box<Artefact> {
+    if let Some(id) = artefact.user.clone() {
+        facts.put(FactKey::Account(id), Fact::Account(user.map(Box::new)));
+    }
+    Box::new(artefact)
 }

@@ -1,5 +1,6 @@
 //! What runs before any route: the host names the tenant, or nothing else runs.
 
+use std::ops::Deref;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -18,9 +19,20 @@ use crate::peer::{PeerAddress, client_address};
 use crate::tenants::Tenant;
 use crate::wire;
 
-/// Which tenant a request is for, and by which of its hosts.
+/// Which tenant a request is for, and by which of its hosts. Cloning is cheap: every layer does.
 #[derive(Debug, Clone)]
-pub(crate) struct At {
+pub(crate) struct At(Arc<Place>);
+
+impl Deref for At {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        &self.0
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Place {
     pub(crate) tenant: Arc<Tenant>,
     pub(crate) host: Host,
     pub(crate) issuer: Issuer,
@@ -76,12 +88,12 @@ fn find(app: &App, request: &Request) -> Result<At, Box<Response<Body>>> {
     let peer = request.extensions().get::<PeerAddress>();
     let ip = client_address(peer, request.headers(), &app.trusted_proxies);
     let issuer = app.issuer(&host);
-    Ok(At {
+    Ok(At(Arc::new(Place {
         tenant,
         host,
         issuer,
         ip,
-    })
+    })))
 }
 
 /// The target's authority, else the one `Host` header; both must agree (attack HTTP-10).

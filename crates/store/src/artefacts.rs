@@ -21,6 +21,17 @@ const COLUMNS_WITH_USER: &str = "SELECT a.kind, a.digest, a.id, a.group_id, a.us
    FROM artefact a
    LEFT JOIN user_account u ON u.tenant_id = a.tenant_id AND u.user_id = a.user_id
   WHERE a.tenant_id = $1 AND a.kind = $2 AND a.digest = $3";
+const COLUMNS_WITH_SESSION: &str = "SELECT a.kind, a.digest, a.id, a.group_id, a.user_id,
+        a.client_id, a.created_at, a.expires_at, a.consumed_at, a.revision, a.body,
+        u.user_id, u.connection, u.blocked, u.created_at, u.updated_at, u.last_login,
+        u.logins_count, u.revision, u.body, u.sealed,
+        s.kind, s.digest, s.id, s.group_id, s.user_id, s.client_id, s.created_at, s.expires_at,
+        s.consumed_at, s.revision, s.body
+   FROM artefact a
+   LEFT JOIN user_account u ON u.tenant_id = a.tenant_id AND u.user_id = a.user_id
+   LEFT JOIN artefact s
+     ON s.tenant_id = a.tenant_id AND s.kind = 'session' AND s.id = a.group_id
+  WHERE a.tenant_id = $1 AND a.kind = $2 AND a.digest = $3";
 const COLUMNS_BY_ID: &str = "SELECT kind, digest, id, group_id, user_id, client_id, created_at,
         expires_at, consumed_at, revision, body
    FROM artefact WHERE tenant_id = $1 AND kind = $2 AND id = $3
@@ -50,10 +61,38 @@ impl TenantStore {
         let Some(mut row) = rows.into_iter().next() else {
             return Ok(None);
         };
-        let wrong = |wrong: WrongColumn| wrong.at("artefact", "a row");
-        let artefact = read_columns(&mut row).map_err(wrong)?;
-        let user = users::read_joined(self.store.sealing(), &self.id, &mut row)?;
-        Ok(Some((artefact, user)))
+        self.read_owned(&mut row).map(Some)
+    }
+
+    /// A code by its digest, live or not, whose it is, and the session that it was issued in.
+    pub async fn code(
+        &self,
+        digest: &[u8; 32],
+    ) -> Result<Option<(Artefact, Option<User>, Option<Artefact>)>, StoreError> {
+        let params = params![
+            self.id.as_str(),
+            ArtefactKind::Code.as_str(),
+            digest.to_vec()
+        ];
+        let mut newest: Option<(Artefact, Option<User>, Option<Artefact>)> = None;
+        for mut row in self.db().point(COLUMNS_WITH_SESSION, params).await? {
+            let (code, user) = self.read_owned(&mut row)?;
+            let session = read_joined(&mut row).map_err(wrong)?;
+            let begun = |session: &Option<Artefact>| session.as_ref().map(|s| s.created_at);
+            if newest
+                .as_ref()
+                .is_none_or(|(_, _, known)| begun(known) < begun(&session))
+            {
+                newest = Some((code, user, session));
+            }
+        }
+        Ok(newest)
+    }
+
+    fn read_owned(&self, row: &mut Row) -> Result<(Artefact, Option<User>), StoreError> {
+        let artefact = read_columns(row).map_err(wrong)?;
+        let user = users::read_joined(self.store.sealing(), &self.id, row)?;
+        Ok((artefact, user))
     }
 
     /// Protocol state by its public id, live or not.
@@ -105,15 +144,27 @@ impl TenantStore {
     }
 }
 
+fn wrong(wrong: WrongColumn) -> StoreError {
+    wrong.at("artefact", "a row")
+}
+
 fn read(mut row: Row) -> Result<Artefact, StoreError> {
-    read_columns(&mut row).map_err(|wrong| wrong.at("artefact", "a row"))
+    read_columns(&mut row).map_err(wrong)
 }
 
 fn read_columns(row: &mut Row) -> Result<Artefact, WrongColumn> {
+    read_joined(row)?.ok_or(WrongColumn)
+}
+
+/// The columns are null where there is none.
+fn read_joined(row: &mut Row) -> Result<Option<Artefact>, WrongColumn> {
+    let Some(kind) = row.text_or_none()? else {
+        return Ok(None);
+    };
     let user = |text: String| UserId::parse(&text).ok_or(WrongColumn);
     let client = |text: String| ClientId::parse(&text).ok_or(WrongColumn);
-    Ok(Artefact {
-        kind: ArtefactKind::parse(&row.text()?).ok_or(WrongColumn)?,
+    Ok(Some(Artefact {
+        kind: ArtefactKind::parse(&kind).ok_or(WrongColumn)?,
         digest: row
             .blob_or_none()?
             .and_then(|digest| digest.try_into().ok())
@@ -127,7 +178,7 @@ fn read_columns(row: &mut Row) -> Result<Artefact, WrongColumn> {
         consumed_at: row.int_or_none()?.map(Timestamp::from_millis),
         revision: row.int()?,
         body: serde_json::from_str(&row.text()?).map_err(|_| WrongColumn)?,
-    })
+    }))
 }
 
 /// Guard: nothing of its kind has its digest.

@@ -5,6 +5,7 @@ use cardea_core::model::{User, fold};
 use cardea_core::time::Timestamp;
 use cardea_core::write::{Conflict, RoleUsersQuery, UserFind, UserOrder, UserQuery, UserWrite};
 use cardea_jose::{SealingKey, Secret};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::db::{Refusal, Statement};
@@ -225,6 +226,21 @@ pub(crate) fn read_joined(
     Ok(Some(user))
 }
 
+/// What [`body`] wrote.
+#[derive(Deserialize)]
+struct Stored {
+    email: Option<String>,
+    email_verified: bool,
+    username: Option<String>,
+    phone_number: Option<String>,
+    phone_verified: bool,
+    profile: Map<String, Value>,
+    user_metadata: Map<String, Value>,
+    app_metadata: Map<String, Value>,
+    last_ip: Option<String>,
+    last_password_reset: Option<i64>,
+}
+
 fn columns(id: &str, row: &mut Row) -> Result<(User, Option<Vec<u8>>), WrongColumn> {
     let connection = row.text()?;
     let blocked = row.int()? != 0;
@@ -232,44 +248,26 @@ fn columns(id: &str, row: &mut Row) -> Result<(User, Option<Vec<u8>>), WrongColu
     let updated_at = Timestamp::from_millis(row.int()?);
     let last_login = row.int_or_none()?.map(Timestamp::from_millis);
     let (logins_count, revision) = (row.int()?, row.int()?);
-    let mut body: Map<String, Value> =
-        serde_json::from_str(&row.text()?).map_err(|_| WrongColumn)?;
+    let body: Stored = serde_json::from_str(&row.text()?).map_err(|_| WrongColumn)?;
     let sealed = row.blob_or_none()?;
-    let text = |body: &Map<String, Value>, name: &str| {
-        body.get(name)
-            .and_then(Value::as_str)
-            .map(ToOwned::to_owned)
-    };
-    let flag = |name: &str| body.get(name).and_then(Value::as_bool).unwrap_or(false);
-    let (email_verified, phone_verified) = (flag("email_verified"), flag("phone_verified"));
-    let last_ip = text(&body, "last_ip").unwrap_or_default();
-    let reset = body.get("last_password_reset").and_then(Value::as_i64);
-    let mut object = |name: &str| match body.remove(name) {
-        Some(Value::Object(members)) => Ok(members),
-        Some(_) | None => Err(WrongColumn),
-    };
-    let (profile, user_metadata, app_metadata) = (
-        object("profile")?,
-        object("user_metadata")?,
-        object("app_metadata")?,
-    );
+    let last_ip = body.last_ip.unwrap_or_default();
     let user = User {
         id: UserId::parse(id).ok_or(WrongColumn)?,
         connection,
-        email: text(&body, "email"),
-        email_verified,
-        username: text(&body, "username"),
-        phone_number: text(&body, "phone_number"),
-        phone_verified,
+        email: body.email,
+        email_verified: body.email_verified,
+        username: body.username,
+        phone_number: body.phone_number,
+        phone_verified: body.phone_verified,
         blocked,
-        profile,
-        user_metadata,
-        app_metadata,
+        profile: body.profile,
+        user_metadata: body.user_metadata,
+        app_metadata: body.app_metadata,
         created_at,
         updated_at,
         last_login: last_login.map(|at| (at, last_ip)),
         logins_count,
-        last_password_reset: reset.map(Timestamp::from_millis),
+        last_password_reset: body.last_password_reset.map(Timestamp::from_millis),
         password: None,
         revision,
     };

@@ -1,10 +1,80 @@
-//! Standard claims of a user (OIDC Core 5.1, 5.4; auth-semantics 3.1): which scope gives which.
+//! Claims of a token or of an answer about a user, and the standard ones among them (OIDC Core
+//! 5.1, 5.4; auth-semantics 3.1): which scope gives which.
 
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde::ser::Serializer;
+use serde_json::Value;
 
 use super::profile;
 use crate::model::{Profile, User};
 use crate::scope::Scopes;
+
+/// Claims, in the order in which they were first put. They borrow what they tell: an answer has
+/// two dozen, and each would be two allocations.
+#[derive(Debug)]
+pub struct Claims<'a>(Vec<(&'static str, Claim<'a>)>);
+
+/// The value of a claim.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Claim<'a> {
+    /// Text.
+    Text(&'a str),
+    /// A number.
+    Number(i64),
+    /// Yes or no.
+    Flag(bool),
+    /// As it is stored.
+    Stored(&'a Value),
+    /// Made for this.
+    Made(Value),
+}
+
+impl<'a> From<&'a str> for Claim<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<i64> for Claim<'_> {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<Value> for Claim<'_> {
+    fn from(value: Value) -> Self {
+        Self::Made(value)
+    }
+}
+
+impl<'a> Claims<'a> {
+    /// None yet, and room for what there usually is.
+    pub fn new() -> Self {
+        Self(Vec::with_capacity(24))
+    }
+
+    /// Puts a claim: the last one of a name counts.
+    pub fn put(&mut self, name: &'static str, value: impl Into<Claim<'a>>) {
+        let value = value.into();
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => self.0.push((name, value)),
+        }
+    }
+}
+
+impl Default for Claims<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Serialize for Claims<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
 
 /// What `profile` gives, of what the user has. `updated_at` comes after them.
 const PROFILE: [&str; 13] = [
@@ -23,14 +93,21 @@ const PROFILE: [&str; 13] = [
     "locale",
 ];
 
-/// Room for all claims that an answer usually has.
-pub const USUAL: usize = 24;
+/// The other standard claims.
+const OTHERS: [&str; 6] = [
+    "updated_at",
+    "email",
+    "email_verified",
+    "phone_number",
+    "phone_number_verified",
+    "address",
+];
 
 /// Adds the claims that the scopes give. `sub` is not among them.
-pub fn standard(claims: &mut Map<String, Value>, user: &User, scopes: &Scopes, wire: Profile) {
-    let mut give = |name: &str| {
+pub fn standard<'a>(claims: &mut Claims<'a>, user: &'a User, scopes: &Scopes, wire: Profile) {
+    let mut give = |name: &'static str| {
         if let Some(value) = claim(user, name, wire) {
-            claims.insert(name.to_owned(), value);
+            claims.put(name, value);
         }
     };
     if scopes.contains("profile") {
@@ -50,31 +127,36 @@ pub fn standard(claims: &mut Map<String, Value>, user: &User, scopes: &Scopes, w
     }
 }
 
-/// Adds claims that were asked for one by one (OIDC Core 5.5), whatever the scopes.
-pub fn asked(claims: &mut Map<String, Value>, user: &User, names: &[String], wire: Profile) {
+/// Adds claims that were asked for one by one (OIDC Core 5.5), whatever the scopes. No other name
+/// than a standard claim's gives anything (attack JWT-31).
+pub fn asked<'a>(claims: &mut Claims<'a>, user: &'a User, names: &[String], wire: Profile) {
     for name in names {
-        if let Some(value) = claim(user, name, wire) {
-            claims.insert(name.clone(), value);
+        let known = PROFILE.into_iter().chain(OTHERS).find(|known| known == name);
+        if let Some(name) = known
+            && let Some(value) = claim(user, name, wire)
+        {
+            claims.put(name, value);
         }
     }
 }
 
-/// One standard claim, if the user has it. No other name gives anything (attack JWT-31).
-fn claim(user: &User, name: &str, wire: Profile) -> Option<Value> {
+/// One standard claim, if the user has it.
+fn claim<'a>(user: &'a User, name: &'static str, wire: Profile) -> Option<Claim<'a>> {
     match name {
-        "email" => user.email.clone().map(Value::from),
-        "email_verified" => user.email.as_ref().map(|_| user.email_verified.into()),
-        "phone_number" => user.phone_number.clone().map(Value::from),
+        "email" => user.email.as_deref().map(Claim::Text),
+        "email_verified" => user
+            .email
+            .as_ref()
+            .map(|_| Claim::Flag(user.email_verified)),
+        "phone_number" => user.phone_number.as_deref().map(Claim::Text),
         "phone_number_verified" => user
             .phone_number
             .as_ref()
-            .map(|_| user.phone_verified.into()),
-        "updated_at" => Some(profile::updated_at(user.updated_at, wire)),
-        "address" => user.profile.get(name).cloned(),
+            .map(|_| Claim::Flag(user.phone_verified)),
+        "updated_at" => Some(profile::updated_at(user.updated_at, wire).into()),
         _ => {
-            let known = PROFILE.contains(&name);
-            let value = user.profile.get(name).filter(|_| known)?;
-            (!value.is_null()).then(|| value.clone())
+            let value = user.profile.get(name);
+            value.filter(|value| !value.is_null()).map(Claim::Stored)
         }
     }
 }

@@ -79,6 +79,13 @@ impl UserGrant {
         self.scopes.contains("offline_access")
     }
 
+    /// The same of its JSON, which need not be read for it.
+    pub fn stored_has_offline_access(members: &Map<String, Value>) -> bool {
+        let scope = members.get("scope").and_then(Value::as_str);
+        let mut words = scope.unwrap_or_default().split(' ');
+        words.any(|word| word == "offline_access")
+    }
+
     /// What later tokens are made from: without what belongs to the first ones alone.
     #[must_use]
     pub fn for_refresh(mut self) -> Self {

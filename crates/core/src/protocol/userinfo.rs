@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::bearer::{self, BearerRefusal, Opened};
 use super::body::Body;
-use super::claims;
+use super::claims::{self, Claims};
 use super::raw::Raw;
 use super::rules::Rule;
 use super::token::facts::{FactKey, Facts};
@@ -50,9 +50,9 @@ fn subject(claims: &Map<String, Value>) -> Option<UserId> {
 
 /// A decision, with the way to it.
 #[derive(Debug)]
-pub struct Decided {
+pub struct Decided<'a> {
     /// The claims, `sub` first, or why not.
-    pub outcome: Result<Map<String, Value>, BearerRefusal>,
+    pub outcome: Result<Claims<'a>, BearerRefusal>,
     /// The application, once it is known.
     pub client: Option<ClientId>,
     /// The user, once it is known.
@@ -70,7 +70,12 @@ struct Said {
 }
 
 /// Decides.
-pub fn decide(token: &Opened, facts: &Facts, site: Site<'_>, now: Timestamp) -> Decided {
+pub fn decide<'a>(
+    token: &Opened,
+    facts: &'a Facts,
+    site: Site<'_>,
+    now: Timestamp,
+) -> Decided<'a> {
     let mut trace = Trace::default();
     let (said, outcome) = match read(token, facts, site, now, &mut trace) {
         Ok(said) => {
@@ -141,12 +146,12 @@ fn of_claims(claims: &Map<String, Value>) -> Said {
     }
 }
 
-fn answer(
+fn answer<'a>(
     said: &Said,
-    facts: &Facts,
+    facts: &'a Facts,
     site: Site<'_>,
     trace: &mut Trace,
-) -> Result<Map<String, Value>, BearerRefusal> {
+) -> Result<Claims<'a>, BearerRefusal> {
     if !said.scopes.contains("openid") {
         let why = "the token lacks the scope openid";
         return Err(BearerRefusal::scope(Rule::UserinfoOpenid, why));
@@ -167,8 +172,8 @@ fn answer(
         return Err(ended(Rule::UserNotBlocked));
     }
     let wire = site.tenant.record.profile;
-    let mut claims = Map::with_capacity(claims::USUAL);
-    claims.insert("sub".to_owned(), Value::from(user.id.as_str()));
+    let mut claims = Claims::new();
+    claims.put("sub", user.id.as_str());
     claims::standard(&mut claims, user, &said.scopes, wire);
     claims::asked(&mut claims, user, &said.claims, wire);
     for scope in said.scopes.iter() {

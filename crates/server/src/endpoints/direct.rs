@@ -159,7 +159,7 @@ impl Direct {
     }
 
     /// The tenant as this host shows it.
-    pub(crate) const fn site<'a>(&'a self, loaded: &'a Loaded) -> Site<'a> {
+    pub(crate) fn site<'a>(&'a self, loaded: &'a Loaded) -> Site<'a> {
         Site {
             tenant: &loaded.view,
             issuer: &self.at.issuer,

@@ -101,7 +101,7 @@ impl Visit {
     }
 
     /// The tenant as this host shows it.
-    pub(crate) const fn site<'a>(&'a self, loaded: &'a Loaded) -> Site<'a> {
+    pub(crate) fn site<'a>(&'a self, loaded: &'a Loaded) -> Site<'a> {
         Site {
             tenant: &loaded.view,
             issuer: &self.at.issuer,

@@ -50,14 +50,15 @@ pub(super) fn wanted(asked: &Asked, facts: &Facts) -> Vec<FactKey> {
     let mut keys = vec![code];
     let found = facts.artefact(ArtefactKind::Code, asked.digest);
     let live = found.filter(|code| code.consumed_at.is_none());
-    if let Some(grant) = live.and_then(|code| UserGrant::from_json(&code.body).ok()) {
-        if let Some(session) = &grant.session {
-            keys.push(FactKey::ById(ArtefactKind::Session, session.to_string()));
+    if let Some(code) = live
+        && let (Some(user), Some(client)) = (&code.user, &code.client)
+    {
+        let session = code.group.clone();
+        keys.extend(session.map(|id| FactKey::ById(ArtefactKind::Session, id)));
+        if UserGrant::stored_has_offline_access(&code.body) {
+            keys.push(FactKey::Families(user.clone(), client.clone()));
         }
-        if grant.has_offline_access() {
-            keys.push(FactKey::Families(grant.user.clone(), grant.client.clone()));
-        }
-        keys.push(FactKey::Account(grant.user));
+        keys.push(FactKey::Account(user.clone()));
     }
     facts.missing(keys)
 }

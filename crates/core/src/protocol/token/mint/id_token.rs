@@ -3,11 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use cardea_jose::{Algorithm, SigningKey};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Mint, sign};
 use crate::model::{Client, ClientFlag, Entry};
-use crate::protocol::claims;
+use crate::protocol::claims::{self, Claims};
 use crate::protocol::refusal::Refusal;
 use crate::protocol::token::user::UserTokens;
 
@@ -37,47 +37,42 @@ impl Mint<'_> {
         };
         // OIDC Core 5.4: with an access token, a minimal ID token leaves claims to /userinfo
         let minimal = client.has(ClientFlag::MinimalIdToken) && beside.access_token.is_some();
-        let mut claims = Map::with_capacity(claims::USUAL);
+        let mut claims = Claims::new();
         let (user, wire) = (&tokens.user, self.tenant.record.profile);
         if !minimal {
             claims::standard(&mut claims, user, &tokens.grant.scopes, wire);
         }
         let asked = &tokens.grant.claims.id_token;
         claims::asked(&mut claims, user, asked, wire);
-        let mut put = |name: &str, value: Value| {
-            claims.insert(name.to_owned(), value);
-        };
         let iat = self.now.seconds();
-        put("iss", Value::from(self.issuer.as_str()));
-        put("aud", Value::from(client.id.as_str()));
-        put("sub", Value::from(tokens.user.id.as_str()));
-        put("iat", Value::from(iat));
-        put(
-            "exp",
-            Value::from(iat.saturating_add(client.id_token_lifetime)),
-        );
+        claims.put("iss", self.issuer.as_str());
+        claims.put("aud", client.id.as_str());
+        claims.put("sub", tokens.user.id.as_str());
+        claims.put("iat", iat);
+        let exp = iat.saturating_add(client.id_token_lifetime);
+        claims.put("exp", exp);
         let login = &tokens.grant;
         if let Some(sid) = &login.session {
-            put("sid", Value::from(sid.as_str()));
+            claims.put("sid", sid.as_str());
         }
         if login.shows_auth_time {
-            put("auth_time", Value::from(login.auth_time.seconds()));
+            claims.put("auth_time", login.auth_time.seconds());
         }
         if let Some(nonce) = &login.nonce {
-            put("nonce", Value::from(nonce.as_str()));
+            claims.put("nonce", nonce.as_str());
         }
         if let Some(acr) = &login.acr {
-            put("acr", Value::from(acr.as_str()));
+            claims.put("acr", acr.as_str());
         }
         if !login.amr.is_empty() {
-            put("amr", login.amr.iter().map(String::as_str).collect());
+            claims.put("amr", login.amr.iter().map(String::as_str).collect::<Value>());
         }
         let algorithm = key.algorithm();
         if let Some(token) = beside.access_token {
-            put("at_hash", Value::from(algorithm.half_hash(token)));
+            claims.put("at_hash", Value::from(algorithm.half_hash(token)));
         }
         if let Some(code) = beside.code {
-            put("c_hash", Value::from(algorithm.half_hash(code)));
+            claims.put("c_hash", Value::from(algorithm.half_hash(code)));
         }
         sign(key, "JWT", &claims).ok_or(Refusal::NoSigningKey(algorithm.as_str()))
     }

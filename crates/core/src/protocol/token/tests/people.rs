@@ -186,7 +186,7 @@ impl People {
             kind: ArtefactKind::Code,
             digest: sha256(CODE.as_bytes()),
             id: None,
-            group: None,
+            group: self.grant.session.as_ref().map(ToString::to_string),
             user: Some(self.grant.user.clone()),
             client: Some(self.grant.client.clone()),
             created_at: NOW,

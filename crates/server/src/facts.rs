@@ -1,5 +1,7 @@
 //! Reads what a decision at the token endpoint and its neighbours must know.
 
+use std::sync::Arc;
+
 use cardea_core::id::UserId;
 use cardea_core::model::{Artefact, ArtefactKind, User};
 use cardea_core::protocol::token::facts::MAX_FAMILIES;
@@ -97,9 +99,9 @@ impl Reader<'_> {
             FactKey::ById(kind, id) => {
                 Fact::Artefact(store.artefact_by_id(*kind, id).await?.map(Box::new))
             }
-            FactKey::Account(id) => Fact::Account(store.user(id).await?.map(Box::new)),
+            FactKey::Account(id) => Fact::Account(store.user(id).await?.map(Arc::new)),
             FactKey::User(id) => match known.account(id) {
-                Some(user) => Fact::User(Some(Box::new(store.with_rights(user.clone()).await?))),
+                Some(user) => Fact::User(Some(Box::new(store.with_rights(Arc::clone(user)).await?))),
                 None => Fact::User(store.user_facts(id).await?.map(Box::new)),
             },
             FactKey::Identified {
@@ -150,7 +152,7 @@ impl Reader<'_> {
 
 fn with_user(artefact: Artefact, user: Option<User>, facts: &mut Facts) -> Box<Artefact> {
     if let Some(id) = artefact.user.clone() {
-        facts.put(FactKey::Account(id), Fact::Account(user.map(Box::new)));
+        facts.put(FactKey::Account(id), Fact::Account(user.map(Arc::new)));
     }
     Box::new(artefact)
 }

@@ -1,5 +1,7 @@
 //! What users may do: their roles, and the permissions that they hold directly.
 
+use std::sync::Arc;
+
 use cardea_core::id::{ApiIdentifier, RoleId, UserId};
 use cardea_core::model::{Permission, User, UserFacts};
 
@@ -11,13 +13,13 @@ impl TenantStore {
     /// A user with its roles and the permissions that it holds directly.
     pub async fn user_facts(&self, id: &UserId) -> Result<Option<UserFacts>, StoreError> {
         match self.user(id).await? {
-            Some(user) => self.with_rights(user).await.map(Some),
+            Some(user) => self.with_rights(Arc::new(user)).await.map(Some),
             None => Ok(None),
         }
     }
 
     /// What a user that was read may do: its roles, and the permissions that it holds directly.
-    pub async fn with_rights(&self, user: User) -> Result<UserFacts, StoreError> {
+    pub async fn with_rights(&self, user: Arc<User>) -> Result<UserFacts, StoreError> {
         let rows = self
             .db()
             .point(

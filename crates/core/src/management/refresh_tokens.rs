@@ -129,7 +129,7 @@ pub(super) fn delete_of_user(
     mut answers: Answers,
     _: &mut dyn Random,
 ) -> Result<Reply, ApiError> {
-    let user = answers.user()?.user.id;
+    let user = answers.user()?.user.id.clone();
     Ok(Reply::accepted(of(Some(&user), None)))
 }
 

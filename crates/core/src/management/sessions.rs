@@ -149,7 +149,7 @@ pub(super) fn delete_of_user(
     mut answers: Answers,
     _: &mut dyn Random,
 ) -> Result<Reply, ApiError> {
-    let user = answers.user()?.user.id;
+    let user = answers.user()?.user.id.clone();
     let all = Revoke::OfUser(ArtefactKind::Session, user, None);
     Ok(Reply::accepted(vec![Write::Revoke(all)]))
 }
@@ -175,7 +175,7 @@ pub(super) fn revoke_access(
 ) -> Result<Reply, ApiError> {
     let sent = body(call, &REVOKE_ACCESS, Mode::Create)?;
     let keeps = sent.get("preserve_refresh_tokens").and_then(Value::as_bool) == Some(true);
-    let user = answers.user()?.user.id;
+    let user = answers.user()?.user.id.clone();
     if sent.contains_key("session_id") {
         let found = live(call, answers.artefact()?, ApiError::no_session)?;
         if found.user.as_ref() != Some(&user) {

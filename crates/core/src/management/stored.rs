@@ -59,7 +59,7 @@ impl Answers {
     /// The user of the first answer, for the questions that follow from it.
     pub(super) fn first_user(&self) -> Option<&User> {
         match self.0.front()? {
-            Answer::User(facts) => facts.as_ref().map(|facts| &facts.user),
+            Answer::User(facts) => facts.as_ref().map(|facts| &*facts.user),
             Answer::Users(users, _) => users.first(),
             Answer::Artefact(_) | Answer::Artefacts(_) | Answer::Failures(_) => None,
         }

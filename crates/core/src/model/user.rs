@@ -1,5 +1,7 @@
 //! A user and what belongs to it.
 
+use std::sync::Arc;
+
 use cardea_jose::Secret;
 use serde_json::{Map, Value};
 
@@ -61,7 +63,7 @@ pub struct Permission {
 #[derive(Debug, Clone)]
 pub struct UserFacts {
     /// The user.
-    pub user: User,
+    pub user: Arc<User>,
     /// Its roles.
     pub roles: Vec<RoleId>,
     /// Permissions held directly.

@@ -155,7 +155,7 @@ async fn log_in(desk: &Desk, connection: &str, user: &User) -> Result<Entered, F
             return Ok(Entered::PasswordChanged);
         }
         let before = visit.session().await?;
-        let about = (connection, &facts.user);
+        let about = (connection, &*facts.user);
         let (session, cookie) = enter::session(visit, &loaded, about, before.as_ref());
         let gone = before.map(|before| Revoke::One(ArtefactKind::Session, before.digest));
         let mut writes: Vec<Write> = gone.map(Write::Revoke).into_iter().collect();

@@ -1,5 +1,7 @@
 //! How a step of a login ends: mint, commit, answer.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use cardea_core::model::{EventType, EventUser, LogEvent, User, UserFacts};
 use cardea_core::protocol::authorize::{
@@ -113,7 +115,7 @@ fn made(
     visit: &Visit,
     loaded: &Loaded,
     issue: &authorize::Issue,
-    user: &User,
+    user: &Arc<User>,
     writes: &mut Vec<Write>,
 ) -> Due {
     let site = visit.site(loaded);

@@ -67,7 +67,7 @@ impl People {
         let roles = self.roles.iter().filter(|(user, _)| user == id);
         let permissions = self.permissions.iter().filter(|(user, _)| user == id);
         Some(UserFacts {
-            user,
+            user: user.into(),
             roles: roles.map(|(_, role)| role.clone()).collect(),
             permissions: permissions
                 .map(|(_, permission)| permission.clone())

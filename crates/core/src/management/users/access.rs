@@ -73,7 +73,7 @@ pub(in super::super) fn add_roles(
 ) -> Result<Reply, ApiError> {
     let roles = named(call)?;
     powers::may_give(call, powers::of_roles(call, &roles))?;
-    let user = answers.user()?.user.id;
+    let user = answers.user()?.user.id.clone();
     let give = |role| Write::User(UserWrite::AddRole(user.clone(), role, call.now));
     Ok(Reply::no_content(roles.into_iter().map(give).collect()))
 }
@@ -84,7 +84,7 @@ pub(in super::super) fn remove_roles(
     _: &mut dyn Random,
 ) -> Result<Reply, ApiError> {
     let roles = named(call)?;
-    let user = answers.user()?.user.id;
+    let user = answers.user()?.user.id.clone();
     let take = |role| Write::User(UserWrite::RemoveRole(user.clone(), role));
     Ok(Reply::no_content(roles.into_iter().map(take).collect()))
 }
@@ -134,7 +134,7 @@ pub(in super::super) fn add_permissions(
     _: &mut dyn Random,
 ) -> Result<Reply, ApiError> {
     let given = permissions::to_give(call)?;
-    let user = answers.user()?.user.id;
+    let user = answers.user()?.user.id.clone();
     let give = |permission| Write::User(UserWrite::AddPermission(user.clone(), permission));
     let writes = given.into_iter().map(give).collect();
     Ok(Reply::created(Map::new(), writes))
@@ -146,7 +146,7 @@ pub(in super::super) fn remove_permissions(
     _: &mut dyn Random,
 ) -> Result<Reply, ApiError> {
     let taken = permissions::named(call)?;
-    let user = answers.user()?.user.id;
+    let user = answers.user()?.user.id.clone();
     let take = |permission| Write::User(UserWrite::RemovePermission(user.clone(), permission));
     Ok(Reply::no_content(taken.into_iter().map(take).collect()))
 }

@@ -8,6 +8,8 @@ pub(super) mod search;
 pub(super) mod table;
 pub(super) mod view;
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::call::{Call, NewPassword, Reply};
@@ -254,7 +256,7 @@ pub(super) fn patch(
     if LOGIN_MEMBERS.iter().any(|name| sent.contains_key(*name)) {
         powers::may_take_over(call, &facts)?;
     }
-    let mut user = facts.user;
+    let mut user = Arc::unwrap_or_clone(facts.user);
     let blocks = !user.blocked && sent.get("blocked") == Some(&Value::Bool(true));
     let connection = rules::database(call, &user.connection)?;
     check_names(call, connection, sent)?;

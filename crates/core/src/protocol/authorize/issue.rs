@@ -23,7 +23,7 @@ const CODE_LENGTH: usize = 43;
 /// Makes it, for this user. The code and an opaque token are remembered.
 pub fn issue(
     issue: &Issue,
-    user: &User,
+    user: &Arc<User>,
     site: Site<'_>,
     now: Timestamp,
     random: &mut dyn Random,
@@ -39,7 +39,7 @@ pub fn issue(
         grant: issue.grant.clone(),
         client: Arc::clone(&issue.client),
         api: issue.api.clone(),
-        user: user.clone(),
+        user: Arc::clone(user),
         gty: None,
         front_channel: true,
         group: None,

@@ -4,6 +4,7 @@
 //! decides. A fact that was read and is not there is a fact too.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::id::{ClientId, UserId};
 use crate::model::{Artefact, ArtefactKind, User, UserFacts};
@@ -47,7 +48,7 @@ pub enum Fact {
     /// A user with what it may do, if there is one.
     User(Option<Box<UserFacts>>),
     /// A user, if there is one.
-    Account(Option<Box<User>>),
+    Account(Option<Arc<User>>),
     /// Families, oldest first.
     Families(Vec<Artefact>),
     /// The verdict on a password.
@@ -105,9 +106,9 @@ impl Facts {
     }
 
     /// A user that was read alone and is there.
-    pub fn account(&self, id: &UserId) -> Option<&User> {
+    pub fn account(&self, id: &UserId) -> Option<&Arc<User>> {
         match self.known.get(&FactKey::Account(id.clone())) {
-            Some(Fact::Account(found)) => found.as_deref(),
+            Some(Fact::Account(found)) => found.as_ref(),
             _ => None,
         }
     }

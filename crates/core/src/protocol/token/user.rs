@@ -24,7 +24,7 @@ pub struct UserTokens {
     /// For which API; without one the access token is opaque.
     pub api: Option<Arc<Entry<Api>>>,
     /// Whose, as the user is now.
-    pub user: User,
+    pub user: Arc<User>,
     /// `gty`, where Auth0 says one.
     pub gty: Option<&'static str>,
     /// Whether they come from the authorization endpoint.
@@ -105,7 +105,7 @@ pub(super) fn redeemed(
             grant,
             client: Arc::clone(request.client),
             api,
-            user: user.clone(),
+            user: Arc::clone(user),
             gty: None,
             front_channel: false,
             group: Some(family),

@@ -70,7 +70,7 @@ const ROWS: &[(&str, Prepare, &str, &str)] = &[
     ("OIDC-3.1.2.2-hint-user", |w| { fresh(w); hint(w, "auth0|sam"); }, "other_user", "other_user"),
     // AUTHZ-40
     ("CARDEA-login-same-user", |w| w.progress.authenticated = UserId::parse("auth0|sam"), "login", "login_required"),
-    ("A0-user-blocked", |w| w.user.user.blocked = true, "blocked", "blocked"),
+    ("A0-user-blocked", |w| w.user().blocked = true, "blocked", "blocked"),
     // consent
     ("A0-consent-needed", |w| { w.set_api("skip_consent_for_verifiable_first_party_clients", json!(false)); }, "consent", "consent_required"),
     ("A0-consent-remembered", |w| { w.consents("openid profile read:patients").set_api("skip_consent_for_verifiable_first_party_clients", json!(false)); }, "issue", "issue"),

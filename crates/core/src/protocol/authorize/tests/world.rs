@@ -1,6 +1,6 @@
 //! A small tenant with people: one API, one web application, one user with a role.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use cardea_jose::{Algorithm, RsaBits, Secret, SigningKey, b64};
 use serde_json::{Map, Value, json};
@@ -123,6 +123,11 @@ pub(in crate::protocol) struct World {
 }
 
 impl World {
+    /// Jane, to be changed.
+    pub(in crate::protocol) fn user(&mut self) -> &mut User {
+        Arc::make_mut(&mut self.user.user)
+    }
+
     /// A confidential application of the tenant itself asks for a code with PKCE; Jane is logged
     /// in since a minute.
     pub(in crate::protocol) fn new(profile: Profile) -> Self {
@@ -319,7 +324,7 @@ impl World {
 
 pub(in crate::protocol) fn jane() -> UserFacts {
     UserFacts {
-        user: User {
+        user: Arc::new(User {
             id: UserId::parse(JANE).unwrap(),
             connection: DATABASE.to_owned(),
             email: Some("jane@example.com".to_owned()),
@@ -338,7 +343,7 @@ pub(in crate::protocol) fn jane() -> UserFacts {
             last_password_reset: None,
             password: None,
             revision: 1,
-        },
+        }),
         roles: vec![RoleId::parse("rol_1").unwrap()],
         permissions: vec![Permission {
             api: ApiIdentifier::parse("https://other.example").unwrap(),

@@ -140,7 +140,7 @@ fn who_is_refused_after_logging_in_ends_the_login() {
     type Row = (Prepare, Refused);
     #[rustfmt::skip]
     let rows: [Row; 2] = [
-        (|w| w.user.user.blocked = true, Refused::Blocked),
+        (|w| w.user().blocked = true, Refused::Blocked),
         (|w| { w.send("claims", r#"{"id_token": {"sub": {"value": "auth0|sam"}}}"#); }, Refused::OtherUser),
     ];
     for (prepare, refused) in rows {

@@ -54,7 +54,7 @@ const ROWS: &[(&str, Break, Form, Form, &str)] = &[
     ("RFC7636-4.6-verifier", |p| p.grant.challenge = None, GRANT, STRICT, PKCE),
     ("CARDEA-code-session-alive", |p| p.shelf.artefacts.clear(), GRANT, STRICT, CODE), // LOGOUT-10
     ("CARDEA-user-exists", |p| p.jane = None, GRANT, STRICT, CODE),
-    ("A0-user-blocked", |p| p.jane.as_mut().unwrap().user.blocked = true, (403, "unauthorized"), STRICT, "user is blocked"), // T7
+    ("A0-user-blocked", |p| p.user().blocked = true, (403, "unauthorized"), STRICT, "user is blocked"), // T7
     ("A0-api-known", |p| p.grant.audience = crate::id::ApiIdentifier::parse("https://gone.example"), (403, "access_denied"), (400, "invalid_target"),
         "Service not enabled within domain: https://gone.example"),
 ];

@@ -244,7 +244,7 @@ fn denied_expired_and_stolen_codes_are_refused() {
         ("A0-user-blocked", |p, code| {
             let yes = approved(p);
             answer(p, code, yes);
-            p.jane.as_mut().unwrap().user.blocked = true; // TOKEN-41
+            p.user().blocked = true; // TOKEN-41
         }, (403, "unauthorized"), (400, "invalid_grant"), "user is blocked"),
         ("CARDEA-user-exists", |p, code| {
             let yes = approved(p);

@@ -52,7 +52,7 @@ type Change = fn(&mut People);
 fn what_is_not_live_is_not_active_and_says_no_more() {
     let rows: [(&str, Change); 5] = [
         ("expired", |p| p.now = NOW.plus_seconds(40 * 86_400)),
-        ("blocked", |p| p.jane.as_mut().unwrap().user.blocked = true),
+        ("blocked", |p| p.user().blocked = true),
         ("gone", |p| p.jane = None),
         ("revoked", |p| p.shelf.artefacts.clear()),
         ("rotated", |p| drop(p.ask().unwrap())),

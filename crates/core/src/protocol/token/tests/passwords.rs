@@ -55,12 +55,12 @@ const ROWS: &[(&str, Break, Form, Form, &str)] = &[
     ("RFC6749-4.3.2-password", |p| p.verdict = PasswordVerdict::Wrong, GRANT, STRICT, WRONG),
     ("RFC6749-4.3.2-password", |p| { p.world.send("username", "nobody@example.com"); }, GRANT, STRICT, WRONG),
     // a blocked user with a wrong password looks like any other
-    ("RFC6749-4.3.2-password", |p| { p.verdict = PasswordVerdict::Wrong; p.jane.as_mut().unwrap().user.blocked = true; }, GRANT, STRICT, WRONG),
+    ("RFC6749-4.3.2-password", |p| { p.verdict = PasswordVerdict::Wrong; p.user().blocked = true; }, GRANT, STRICT, WRONG),
     ("A0-brute-force-password", |p| p.verdict = PasswordVerdict::TooMany, (429, "too_many_attempts"), (429, "too_many_attempts"),
         "Your account has been blocked after multiple consecutive login attempts. We've sent you a notification via your preferred contact method with instructions on how to unblock it."),
     ("A0-brute-force-password", |p| p.verdict = PasswordVerdict::TooManyFromAddress, (429, "too_many_attempts"), (429, "too_many_attempts"),
         "We have detected suspicious login behavior and further attempts will be blocked. Please contact the administrator."),
-    ("A0-user-blocked", |p| p.jane.as_mut().unwrap().user.blocked = true, (403, "unauthorized"), STRICT, "user is blocked"), // T7
+    ("A0-user-blocked", |p| p.user().blocked = true, (403, "unauthorized"), STRICT, "user is blocked"), // T7
     ("A0-api-known", |p| { p.world.send("audience", "https://x.example"); }, (403, "access_denied"), (400, "invalid_target"),
         "Service not enabled within domain: https://x.example"),
 ];

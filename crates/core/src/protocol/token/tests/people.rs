@@ -1,5 +1,7 @@
 //! A tenant with a person in it: Jane, her session, and an application for people.
 
+use std::sync::Arc;
+
 use cardea_jose::{Compact, b64, sha256};
 use serde_json::{Map, Value, json};
 
@@ -47,7 +49,7 @@ pub(in crate::protocol) fn jane() -> UserFacts {
         "picture": "https://example.com/jane.jpg", "gender": "female", "birthdate": "0000-10-31",
     });
     UserFacts {
-        user: User {
+        user: Arc::new(User {
             id: UserId::parse(JANE).unwrap(),
             connection: DB.to_owned(),
             email: Some("jane@example.com".to_owned()),
@@ -66,7 +68,7 @@ pub(in crate::protocol) fn jane() -> UserFacts {
             last_password_reset: None,
             password: None,
             revision: 1,
-        },
+        }),
         roles: vec![RoleId::parse("rol_admin").unwrap()],
         permissions: Vec::new(),
     }
@@ -197,6 +199,11 @@ impl People {
         }
     }
 
+    /// Jane, to be changed.
+    pub(in crate::protocol) fn user(&mut self) -> &mut User {
+        Arc::make_mut(&mut self.jane.as_mut().unwrap().user)
+    }
+
     pub(in crate::protocol) fn issue_code(&mut self) -> &mut Self {
         let code = self.code();
         self.shelf.put(code);
@@ -257,7 +264,7 @@ impl People {
             }
             FactKey::Account(id) => {
                 let jane = self.jane.clone().filter(|_| id.as_str() == JANE);
-                Fact::Account(jane.map(|jane| Box::new(jane.user)))
+                Fact::Account(jane.map(|jane| jane.user))
             }
             FactKey::User(id) if id.as_str() == JANE => person(),
             FactKey::Identified { identifier, .. } if identifier == "jane@example.com" => person(),

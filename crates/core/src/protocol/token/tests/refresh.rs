@@ -44,7 +44,7 @@ const ROWS: &[(&str, Break, Form, Form, &str, bool)] = &[
     ("A0-refresh-token-lifetime", |p| p.now = NOW.plus_seconds(15 * DAY), GRANT, STRICT, UNKNOWN, false),
     // TOKEN-28
     ("CARDEA-user-exists", |p| p.jane = None, GRANT, STRICT, "The refresh_token was generated for a user who doesn't exist anymore.", false),
-    ("A0-user-blocked", |p| p.jane.as_mut().unwrap().user.blocked = true, (403, "unauthorized"), STRICT, "user is blocked", false),
+    ("A0-user-blocked", |p| p.user().blocked = true, (403, "unauthorized"), STRICT, "user is blocked", false),
     ("RFC6749-6-refresh-token", |p| p.shelf.artefacts.retain(|(kind, _), _| *kind != ArtefactKind::Family), GRANT, STRICT, UNKNOWN, false),
     // TOKEN-27
     ("A0-refresh-token-policies", |p| { p.world.send("audience", OTHER_API); }, (403, "access_denied"), (400, "invalid_target"),

@@ -82,7 +82,7 @@ fn scopes_filter_and_values_are_current() {
     let (mut people, issued) = People::begun_with(Profile::Compat, |p| {
         p.grant.scopes = Scopes::parse("openid email").unwrap();
     });
-    people.jane.as_mut().unwrap().user.email = Some("new@example.com".to_owned());
+    people.user().email = Some("new@example.com".to_owned());
     let claims = with(&people, &issued.access_token).unwrap();
     let expected = json!({"sub": JANE, "email": "new@example.com", "email_verified": true});
     assert_eq!(Value::Object(claims), expected);
@@ -108,7 +108,7 @@ const ROWS: &[(&str, Change, Change, u16)] = &[
     ("RFC6750-3.1-token", |_| {}, |p| p.now = NOW.plus_seconds(86_400), 401), // JWT-24
     ("RFC6750-3.1-token", |p| p.grant.audience = None, |p| p.now = NOW.plus_seconds(86_400), 401),
     ("RFC6750-3.1-token", |p| p.grant.audience = None, |p| p.shelf.artefacts.clear(), 401),
-    ("A0-user-blocked", |_| {}, |p| p.jane.as_mut().unwrap().user.blocked = true, 401), // USERINFO-06
+    ("A0-user-blocked", |_| {}, |p| p.user().blocked = true, 401), // USERINFO-06
     ("CARDEA-user-exists", |_| {}, |p| p.jane = None, 401),
     ("A0-userinfo-audience", |p| { // HS256
         World::member(&mut p.world.api, "signing_alg", json!("HS256"));

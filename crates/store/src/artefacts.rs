@@ -37,6 +37,57 @@ const COLUMNS_BY_ID: &str = "SELECT kind, digest, id, group_id, user_id, client_
    FROM artefact WHERE tenant_id = $1 AND kind = $2 AND id = $3
   ORDER BY created_at DESC LIMIT 1";
 
+/// The live ones, oldest first, of those that the condition names; `$3` to `$5` stand in it.
+macro_rules! listed {
+    ($which:literal) => {
+        concat!(
+            "SELECT kind, digest, id, group_id, user_id, client_id, created_at, expires_at,
+                    consumed_at, revision, body
+               FROM artefact WHERE tenant_id = $1 AND kind = $2 AND ",
+            $which,
+            " AND consumed_at IS NULL AND expires_at > $6
+                AND (created_at > $7 OR (created_at = $7 AND digest > $8))
+              ORDER BY created_at, digest LIMIT $9"
+        )
+    };
+}
+
+/// By whatever has an index; a text with a choice in it would have none.
+const LIST_OF_USER: &str = listed!(
+    "user_id = $3 AND (CAST($4 AS TEXT) IS NULL OR client_id = $4)
+              AND (CAST($5 AS TEXT) IS NULL OR group_id = $5)"
+);
+const LIST_OF_CLIENT: &str = listed!(
+    "CAST($3 AS TEXT) IS NULL AND client_id = $4
+              AND (CAST($5 AS TEXT) IS NULL OR group_id = $5)"
+);
+const LIST_OF_GROUP: &str =
+    listed!("CAST($3 AS TEXT) IS NULL AND CAST($4 AS TEXT) IS NULL AND group_id = $5");
+const LIST_OF_ALL: &str = listed!(
+    "CAST($3 AS TEXT) IS NULL AND CAST($4 AS TEXT) IS NULL AND CAST($5 AS TEXT) IS NULL"
+);
+
+const fn list(query: &ArtefactQuery) -> &'static str {
+    match query {
+        ArtefactQuery { user: Some(_), .. } => LIST_OF_USER,
+        ArtefactQuery { client: Some(_), .. } => LIST_OF_CLIENT,
+        ArtefactQuery { group: Some(_), .. } => LIST_OF_GROUP,
+        ArtefactQuery { .. } => LIST_OF_ALL,
+    }
+}
+
+/// Each text that looks for artefacts, and the index that it must find them by.
+#[cfg(test)]
+pub(crate) const FOUND_BY: [(&str, &str); 7] = [
+    (COLUMNS_BY_DIGEST, "sqlite_autoindex_artefact_1"),
+    (COLUMNS_WITH_USER, "sqlite_autoindex_artefact_1"),
+    (COLUMNS_WITH_SESSION, "artefact_id"),
+    (COLUMNS_BY_ID, "artefact_id"),
+    (LIST_OF_USER, "artefact_user"),
+    (LIST_OF_CLIENT, "artefact_client"),
+    (LIST_OF_GROUP, "artefact_group"),
+];
+
 impl TenantStore {
     /// Protocol state by the digest of the value that finds it, live or not.
     pub async fn artefact(
@@ -117,16 +168,7 @@ impl TenantStore {
         let rows = self
             .db()
             .scan(
-                "SELECT kind, digest, id, group_id, user_id, client_id, created_at, expires_at,
-                        consumed_at, revision, body
-                   FROM artefact
-                  WHERE tenant_id = $1 AND kind = $2
-                    AND (CAST($3 AS TEXT) IS NULL OR user_id = $3)
-                    AND (CAST($4 AS TEXT) IS NULL OR client_id = $4)
-                    AND (CAST($5 AS TEXT) IS NULL OR group_id = $5)
-                    AND consumed_at IS NULL AND expires_at > $6
-                    AND (created_at > $7 OR (created_at = $7 AND digest > $8))
-                  ORDER BY created_at, digest LIMIT $9",
+                list(query),
                 params![
                     self.id.as_str(),
                     query.kind.as_str(),

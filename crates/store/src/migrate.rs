@@ -40,6 +40,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "0004_families",
         text: include_str!("../migrations/0004_families.sql"),
     },
+    Migration {
+        name: "0005_indexes",
+        text: include_str!("../migrations/0005_indexes.sql"),
+    },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY, checksum TEXT NOT NULL)";

@@ -10,6 +10,7 @@ mod attempts;
 mod differential;
 mod groups;
 mod guards;
+mod indexes;
 mod logs;
 mod mails;
 mod migrations;

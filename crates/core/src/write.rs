@@ -92,6 +92,9 @@ pub enum UserWrite {
     Insert(Box<User>),
     /// A user replaced. Guard: the stored revision is `user.revision`; it becomes that plus one.
     Update(Box<User>),
+    /// A login counted: when, whence, how often. What names the user and what it logs in by stay as
+    /// they are stored. Guard: as for an update.
+    Login(Box<User>),
     /// Nothing changes: what was decided rests on the user as it was read. Guard: the stored
     /// revision.
     Same(UserId, i64),

@@ -49,15 +49,16 @@ impl Reader<'_> {
                 return Ok(facts);
             }
             for key in keys {
-                let fact = match key {
-                    FactKey::Artefact(ArtefactKind::Code, digest) => {
-                        self.code(digest, &mut facts).await?
-                    }
-                    FactKey::Artefact(
-                        kind @ (ArtefactKind::Opaque | ArtefactKind::Family),
-                        digest,
-                    ) => self.owned(kind, digest, &mut facts).await?,
-                    _ => self.one(&key, &facts).await?,
+                let fact = if let FactKey::Artefact(ArtefactKind::Code, digest) = key {
+                    self.code(digest, &mut facts).await?
+                } else if let FactKey::Artefact(
+                    kind @ (ArtefactKind::Opaque | ArtefactKind::Family),
+                    digest,
+                ) = key
+                {
+                    self.owned(kind, digest, &mut facts).await?
+                } else {
+                    self.one(&key, &facts).await?
                 };
                 facts.put(key, fact);
             }
@@ -101,7 +102,9 @@ impl Reader<'_> {
             }
             FactKey::Account(id) => Fact::Account(store.user(id).await?.map(Arc::new)),
             FactKey::User(id) => match known.account(id) {
-                Some(user) => Fact::User(Some(Box::new(store.with_rights(Arc::clone(user)).await?))),
+                Some(user) => {
+                    Fact::User(Some(Box::new(store.with_rights(Arc::clone(user)).await?)))
+                }
                 None => Fact::User(store.user_facts(id).await?.map(Box::new)),
             },
             FactKey::Identified {

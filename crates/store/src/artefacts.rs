@@ -63,14 +63,15 @@ const LIST_OF_CLIENT: &str = listed!(
 );
 const LIST_OF_GROUP: &str =
     listed!("CAST($3 AS TEXT) IS NULL AND CAST($4 AS TEXT) IS NULL AND group_id = $5");
-const LIST_OF_ALL: &str = listed!(
-    "CAST($3 AS TEXT) IS NULL AND CAST($4 AS TEXT) IS NULL AND CAST($5 AS TEXT) IS NULL"
-);
+const LIST_OF_ALL: &str =
+    listed!("CAST($3 AS TEXT) IS NULL AND CAST($4 AS TEXT) IS NULL AND CAST($5 AS TEXT) IS NULL");
 
 const fn list(query: &ArtefactQuery) -> &'static str {
     match query {
         ArtefactQuery { user: Some(_), .. } => LIST_OF_USER,
-        ArtefactQuery { client: Some(_), .. } => LIST_OF_CLIENT,
+        ArtefactQuery {
+            client: Some(_), ..
+        } => LIST_OF_CLIENT,
         ArtefactQuery { group: Some(_), .. } => LIST_OF_GROUP,
         ArtefactQuery { .. } => LIST_OF_ALL,
     }

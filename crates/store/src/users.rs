@@ -310,6 +310,7 @@ pub(crate) fn statements(
     Ok(match write {
         UserWrite::Insert(user) => vec![insert(key, tenant, user)?],
         UserWrite::Update(user) => update(key, tenant, user)?,
+        UserWrite::Login(user) => vec![login(tenant, user)?],
         UserWrite::Same(user, revision) => vec![same(tenant, user, *revision)],
         UserWrite::Delete(user) => delete(tenant, user),
         UserWrite::DeleteOfConnection(connection) => delete_of_connection(tenant, connection),
@@ -423,6 +424,25 @@ fn update(key: &SealingKey, tenant: &TenantId, user: &User) -> Result<Vec<Statem
         Refusal::Conflict(Conflict::UserMoved),
     );
     Ok(vec![free, update.locking()])
+}
+
+/// No column of an index is named, so none is written.
+fn login(tenant: &TenantId, user: &User) -> Result<Statement, StoreError> {
+    let statement = Statement::guarded(
+        "UPDATE user_account SET last_login = $3, logins_count = $4, body = $5,
+                revision = revision + 1
+          WHERE tenant_id = $1 AND user_id = $2 AND revision = $6",
+        params![
+            tenant.as_str(),
+            user.id.as_str(),
+            user.last_login.as_ref().map(|(at, _)| at.millis()),
+            user.logins_count,
+            body(user)?,
+            user.revision,
+        ],
+        Refusal::Conflict(Conflict::UserMoved),
+    );
+    Ok(statement.locking())
 }
 
 /// A write that changes nothing: reading alone would let a change pass that is being committed.

@@ -131,7 +131,10 @@ pub fn standard<'a>(claims: &mut Claims<'a>, user: &'a User, scopes: &Scopes, wi
 /// than a standard claim's gives anything (attack JWT-31).
 pub fn asked<'a>(claims: &mut Claims<'a>, user: &'a User, names: &[String], wire: Profile) {
     for name in names {
-        let known = PROFILE.into_iter().chain(OTHERS).find(|known| known == name);
+        let known = PROFILE
+            .into_iter()
+            .chain(OTHERS)
+            .find(|known| known == name);
         if let Some(name) = known
             && let Some(value) = claim(user, name, wire)
         {

@@ -59,11 +59,7 @@ impl IntrospectRequest {
 }
 
 /// The token first, as an opaque or a refresh token; then whose it is.
-pub fn wanted(
-    request: &IntrospectRequest,
-    token: Option<&Opened>,
-    facts: &Facts,
-) -> Vec<FactKey> {
+pub fn wanted(request: &IntrospectRequest, token: Option<&Opened>, facts: &Facts) -> Vec<FactKey> {
     let mut keys = Vec::new();
     match token {
         None => {}

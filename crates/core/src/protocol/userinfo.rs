@@ -70,12 +70,7 @@ struct Said {
 }
 
 /// Decides.
-pub fn decide<'a>(
-    token: &Opened,
-    facts: &'a Facts,
-    site: Site<'_>,
-    now: Timestamp,
-) -> Decided<'a> {
+pub fn decide<'a>(token: &Opened, facts: &'a Facts, site: Site<'_>, now: Timestamp) -> Decided<'a> {
     let mut trace = Trace::default();
     let (said, outcome) = match read(token, facts, site, now, &mut trace) {
         Ok(said) => {

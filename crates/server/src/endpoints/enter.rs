@@ -112,5 +112,5 @@ pub(crate) fn counted(visit: &Visit, user: &User) -> Write {
     let mut user = user.clone();
     user.last_login = Some((visit.now, visit.at.ip.to_string()));
     user.logins_count += 1;
-    Write::User(UserWrite::Update(Box::new(user)))
+    Write::User(UserWrite::Login(Box::new(user)))
 }

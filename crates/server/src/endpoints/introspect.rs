@@ -43,7 +43,9 @@ impl Ask for IntrospectRequest {
         let token = self.open(site, direct.now);
         let token = token.as_ref();
         let reader = direct.reader();
-        let facts = reader.all(|facts| introspect::wanted(self, token, facts)).await?;
+        let facts = reader
+            .all(|facts| introspect::wanted(self, token, facts))
+            .await?;
         let decided = introspect::decide(self, token, &facts, site, direct.now);
         let mut writes = decided.writes;
         if let Err(refusal) = &decided.outcome {

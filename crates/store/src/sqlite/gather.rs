@@ -3,7 +3,7 @@
 //! waits for nobody, so who is alone never waits.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::{Handle, RuntimeMetrics};
 use tokio::sync::mpsc;
@@ -12,14 +12,14 @@ use crate::db::{GROUP, Message};
 
 /// A group of this many is as cheap as it gets.
 const ENOUGH: usize = 64;
-/// However busy they are. Who came within this time would have had to wait for them anyway.
-const LONGEST: Duration = Duration::from_millis(8);
-/// A group that nobody waits for.
-const RELAXED: Duration = Duration::from_millis(5);
-/// It looks again after a while that doubles each time.
-const FIRST_LOOK: Duration = Duration::from_micros(100);
 /// A thread that is about to finish needs less than this many turns.
-const TURNS: usize = 8;
+const TURNS: u32 = 8;
+/// Then it looks again after a while that doubles: for six milliseconds, however busy they are.
+const LOOKS: u32 = 6;
+const FIRST_LOOK: Duration = Duration::from_micros(100);
+/// A group that nobody waits for: five milliseconds, or until somebody does.
+const RELAXED_LOOKS: u32 = 20;
+const RELAXED_LOOK: Duration = Duration::from_micros(250);
 
 /// The threads that serve requests.
 pub(super) struct Workers(RuntimeMetrics);
@@ -31,31 +31,28 @@ impl Workers {
 
     /// Takes what else is queued, and waits for what is about to be.
     pub(super) fn gather(&self, inbox: &mut Vec<Message>, queue: &mut mpsc::Receiver<Message>) {
-        let began = Instant::now();
-        let mut look = FIRST_LOOK;
-        let mut turns = 0;
+        let (mut turns, mut looks, mut relaxed) = (0, 0, 0);
         loop {
             while inbox.len() < GROUP
                 && let Ok(message) = queue.try_recv()
             {
                 inbox.push(message);
             }
-            let (due, longest) = if inbox.iter().any(Message::is_awaited) {
-                (inbox.len() >= ENOUGH || self.rest(), LONGEST)
-            } else {
-                (inbox.len() >= GROUP, RELAXED)
-            };
-            let left = longest.saturating_sub(began.elapsed());
-            if due || left.is_zero() {
+            // nothing wakes this thread here, so that the senders need no system call for it
+            if !inbox.iter().any(Message::is_awaited) {
+                if inbox.len() >= GROUP || relaxed == RELAXED_LOOKS {
+                    return;
+                }
+                relaxed += 1;
+                thread::park_timeout(RELAXED_LOOK);
+            } else if inbox.len() >= ENOUGH || looks == LOOKS || self.rest() {
                 return;
-            }
-            if turns < TURNS {
+            } else if turns < TURNS {
                 turns += 1;
                 thread::yield_now();
             } else {
-                // nothing wakes this thread here, so that the senders need no system call for it
-                thread::park_timeout(look.min(left));
-                look *= 2;
+                thread::park_timeout(FIRST_LOOK * (1 << looks));
+                looks += 1;
             }
         }
     }

@@ -68,12 +68,20 @@ impl Handle {
             .map_err(StoreError::unavailable)
     }
 
-    pub(super) fn query(&mut self, sql: &'static str, params: &[Value]) -> rusqlite::Result<Vec<Row>> {
+    pub(super) fn query(
+        &mut self,
+        sql: &'static str,
+        params: &[Value],
+    ) -> rusqlite::Result<Vec<Row>> {
         Ok(self.run(sql, params)?.0)
     }
 
     /// The rows that a statement returned, and how many it touched or returned.
-    pub(super) fn run(&mut self, sql: &'static str, params: &[Value]) -> rusqlite::Result<(Vec<Row>, u64)> {
+    pub(super) fn run(
+        &mut self,
+        sql: &'static str,
+        params: &[Value],
+    ) -> rusqlite::Result<(Vec<Row>, u64)> {
         let text = self.texts.entry(sql).or_insert_with(|| numbered(sql));
         let mut statement = self.connection.prepare_cached(text)?;
         for (number, value) in (1_usize..).zip(params) {

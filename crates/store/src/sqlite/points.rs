@@ -1,24 +1,24 @@
 //! The connection for reads by key. What is read within one turn of the runtime shares a
 //! snapshot: to take one and to give it back is a third of what such a read costs.
 
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use super::handle::Handle;
 use crate::error::StoreError;
 use crate::value::{Row, Value};
 
-/// A commit of this process ends the snapshot at once. One of another process, which tells nobody,
-/// is seen after this time.
-const OLDEST: Duration = Duration::from_millis(1);
+/// How many reads share one. A commit of this process ends it before anybody hears of that commit;
+/// one of another process, which tells nobody, is seen after so many reads, or in the next turn.
+const SHARED: u32 = 8;
 
-/// The connection, and whether it has a snapshot.
+/// The connection, and its snapshot.
 pub(super) struct Points(Mutex<Option<Reader>>);
 
 struct Reader {
     handle: Handle,
-    /// When it was taken.
-    snapshot: Option<Instant>,
+    /// How many more reads may share the snapshot; at 0 there is none.
+    left: u32,
     /// Whether somebody will give it back when this turn is over.
     ending: bool,
 }
@@ -27,7 +27,7 @@ impl Points {
     pub(super) const fn new(handle: Handle) -> Self {
         Self(Mutex::new(Some(Reader {
             handle,
-            snapshot: None,
+            left: 0,
             ending: false,
         })))
     }
@@ -41,18 +41,19 @@ impl Points {
         let reader = reader
             .as_mut()
             .ok_or_else(|| StoreError::unavailable("the file is closed"))?;
-        if reader.snapshot.is_some_and(|taken| taken.elapsed() > OLDEST) {
-            reader.renew();
-        }
-        if reader.snapshot.is_none() {
+        if reader.left == 0 {
             reader.handle.step("BEGIN")?;
-            reader.snapshot = Some(Instant::now());
-            if !reader.ending {
-                reader.ending = true;
+            reader.left = SHARED;
+            if !mem::replace(&mut reader.ending, true) {
                 tokio::spawn(renew_after_this_turn(Arc::clone(self)));
             }
         }
         let found = reader.handle.query(sql, params);
+        if reader.left == 1 {
+            reader.renew();
+        } else {
+            reader.left -= 1;
+        }
         found.map_err(StoreError::unavailable)
     }
 
@@ -74,7 +75,7 @@ impl Points {
 
 impl Reader {
     fn renew(&mut self) {
-        if self.snapshot.take().is_some()
+        if mem::take(&mut self.left) > 0
             && let Err(error) = self.handle.step("COMMIT")
         {
             tracing::warn!(%error, "a snapshot ended by itself");

@@ -113,6 +113,23 @@ async fn users_are_guarded(world: &World) {
         (2, Some((NOW, "192.0.2.1".to_owned())))
     );
 
+    // a login counts; what it was not told to change stays
+    let mut read = tenant.user(&id).await.unwrap().unwrap();
+    read.logins_count = 2;
+    read.last_login = Some((NOW, "192.0.2.2".to_owned()));
+    let login = Write::User(UserWrite::Login(Box::new(User {
+        password: None,
+        blocked: true,
+        ..read.clone()
+    })));
+    commit(&tenant, login.clone()).await.unwrap();
+    assert_eq!(conflict(commit(&tenant, login).await), Conflict::UserMoved);
+    let stored = tenant.user(&id).await.unwrap().unwrap();
+    read.revision += 1;
+    assert_eq!(format!("{stored:?}"), format!("{read:?}"));
+    let hash = |user: &User| user.password.as_ref().map(|hash| hash.expose().clone());
+    assert_eq!(hash(&stored), hash(&read));
+
     commit(&tenant, insert(user("auth0|3", "sam@example.com")))
         .await
         .unwrap();

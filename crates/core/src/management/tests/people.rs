@@ -169,7 +169,7 @@ impl People {
                 assert!(self.facts(&user.id).is_none(), "{} exists", user.id);
                 self.users.push(*user);
             }
-            UserWrite::Update(mut user) => {
+            UserWrite::Update(mut user) | UserWrite::Login(mut user) => {
                 let same =
                     |stored: &&mut User| stored.id == user.id && stored.revision == user.revision;
                 let stored = self.users.iter_mut().find(same);

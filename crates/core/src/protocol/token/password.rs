@@ -200,7 +200,7 @@ pub(super) fn decide(
             grant,
             client: Arc::clone(client),
             api: resolved.api,
-            user: found.user.clone(),
+            user: Arc::clone(&found.user),
             gty: Some("password"),
             front_channel: false,
             group: None,

@@ -113,7 +113,7 @@ pub(super) fn decide(
         },
         client: Arc::clone(request.client),
         api: resolved.api,
-        user: user.user.clone(),
+        user: Arc::clone(&user.user),
         gty: Some("refresh_token"),
         front_channel: false,
         group: Some(id.clone()),
@@ -138,7 +138,8 @@ fn find(asked: &Asked, request: &Request<'_>, writes: &mut Vec<Write>) -> Result
         .facts
         .artefact(ArtefactKind::Family, asked.token.family);
     let family = family.filter(|family| family.consumed_at.is_none());
-    let family = family.ok_or_else(|| unknown("there is no such refresh token, or it was revoked"))?;
+    let family =
+        family.ok_or_else(|| unknown("there is no such refresh token, or it was revoked"))?;
     // attack TOKEN-26: another client has it, so somebody stole it
     if family.client.as_ref() != Some(&request.client.parsed.id) {
         let id = family.id.clone().unwrap_or_default();

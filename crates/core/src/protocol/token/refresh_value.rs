@@ -66,7 +66,11 @@ mod tests {
         assert_eq!((text.len(), next.len()), (46, 46));
         assert_eq!(first.family, second.family);
         assert_ne!(first.token, second.token);
-        assert_ne!(text[HANDLE..], next[HANDLE..]);
+        let (handle, secret) = text.split_at(HANDLE);
+        assert_eq!(
+            next.strip_prefix(handle).map(|next| next == secret),
+            Some(false)
+        );
         let (other, _) = RefreshValue::first(&mut random);
         assert_ne!(other.family, first.family);
     }
@@ -76,8 +80,9 @@ mod tests {
         let (first, text) = RefreshValue::first(&mut Seeded::new("refresh values"));
         let longer = format!("{text}A");
         let other = text.replace("v1.", "v2.");
-        let umlaut = format!("{}ü", &text[..44]);
-        for broken in ["", "v1.", &text[..HANDLE], &text[..45], &longer, &other] {
+        let (handle, shorter) = (text.split_at(HANDLE).0, text.split_at(45).0);
+        let umlaut = format!("{}ü", text.split_at(44).0);
+        for broken in ["", "v1.", handle, shorter, &longer, &other] {
             assert_ne!(RefreshValue::of(broken).family, first.family, "{broken:?}");
         }
         // of the right length and handle: it is a token of this family, but not a live one

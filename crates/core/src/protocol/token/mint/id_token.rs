@@ -65,7 +65,10 @@ impl Mint<'_> {
             claims.put("acr", acr.as_str());
         }
         if !login.amr.is_empty() {
-            claims.put("amr", login.amr.iter().map(String::as_str).collect::<Value>());
+            claims.put(
+                "amr",
+                login.amr.iter().map(String::as_str).collect::<Value>(),
+            );
         }
         let algorithm = key.algorithm();
         if let Some(token) = beside.access_token {

@@ -12,11 +12,12 @@ use crate::db::{GROUP, Message};
 
 /// A group of this many is as cheap as it gets.
 const ENOUGH: usize = 64;
-/// A thread that is about to finish needs less than this many turns.
-const TURNS: u32 = 8;
-/// Then it looks again after a while that doubles: for six milliseconds, however busy they are.
-const LOOKS: u32 = 6;
-const FIRST_LOOK: Duration = Duration::from_micros(100);
+/// It yields once, and then looks again after a while that doubles: for six milliseconds, however
+/// busy they are. A thread that yields gives up its share of the near future, so where all run on
+/// one core it comes back when the others rest; to yield again would leave that future to threads
+/// that hash.
+const LOOKS: u32 = 7;
+const FIRST_LOOK: Duration = Duration::from_micros(50);
 /// A group that nobody waits for: five milliseconds, or until somebody does.
 const RELAXED_LOOKS: u32 = 20;
 const RELAXED_LOOK: Duration = Duration::from_micros(250);
@@ -31,7 +32,7 @@ impl Workers {
 
     /// Takes what else is queued, and waits for what is about to be.
     pub(super) fn gather(&self, inbox: &mut Vec<Message>, queue: &mut mpsc::Receiver<Message>) {
-        let (mut turns, mut looks, mut relaxed) = (0, 0, 0);
+        let (mut yielded, mut looks, mut relaxed) = (false, 0, 0);
         loop {
             while inbox.len() < GROUP
                 && let Ok(message) = queue.try_recv()
@@ -47,8 +48,8 @@ impl Workers {
                 thread::park_timeout(RELAXED_LOOK);
             } else if inbox.len() >= ENOUGH || looks == LOOKS || self.rest() {
                 return;
-            } else if turns < TURNS {
-                turns += 1;
+            } else if !yielded {
+                yielded = true;
                 thread::yield_now();
             } else {
                 thread::park_timeout(FIRST_LOOK * (1 << looks));

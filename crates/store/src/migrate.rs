@@ -23,27 +23,22 @@ pub(crate) struct Migration {
     pub(crate) text: &'static str,
 }
 
+/// The name stands once, so the text is always that of the file of this name.
+macro_rules! migration {
+    ($name:literal) => {
+        Migration {
+            name: $name,
+            text: include_str!(concat!("../migrations/", $name, ".sql")),
+        }
+    };
+}
+
 pub(crate) const MIGRATIONS: &[Migration] = &[
-    Migration {
-        name: "0001_init",
-        text: include_str!("../migrations/0001_init.sql"),
-    },
-    Migration {
-        name: "0002_people",
-        text: include_str!("../migrations/0002_people.sql"),
-    },
-    Migration {
-        name: "0003_mail",
-        text: include_str!("../migrations/0003_mail.sql"),
-    },
-    Migration {
-        name: "0004_families",
-        text: include_str!("../migrations/0004_families.sql"),
-    },
-    Migration {
-        name: "0005_indexes",
-        text: include_str!("../migrations/0005_indexes.sql"),
-    },
+    migration!("0001_init"),
+    migration!("0002_people"),
+    migration!("0003_mail"),
+    migration!("0004_families"),
+    migration!("0005_indexes"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT NOT NULL PRIMARY KEY, checksum TEXT NOT NULL)";

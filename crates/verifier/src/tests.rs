@@ -1,5 +1,6 @@
 //! Tables: one good case, each row breaks one thing and names its attack.
 
+mod accepted;
 #[cfg(feature = "axum")]
 mod axum_layer;
 mod bearer;
@@ -9,6 +10,7 @@ mod discovery;
 mod faults;
 mod keys;
 mod kinds;
+mod odd_json;
 
 use std::sync::OnceLock;
 

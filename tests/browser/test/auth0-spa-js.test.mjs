@@ -236,12 +236,17 @@ describe('auth0-spa-js: silently', () => {
 describe('auth0-spa-js: refresh tokens', () => {
   const OPTIONS = { useRefreshTokens: true, useRefreshTokensFallback: false };
 
-  test('the worker exchanges its refresh token for the next one each time (TOKEN-20)', async (t) => {
-    const url = await serveSpa(t, OPTIONS);
-    const profile = await context(t);
+  /** A page that has logged in, and what it sends to the token endpoint from then on. */
+  const begun = async (t, options, hopes) => {
+    const url = await serveSpa(t, options);
+    const profile = await context(t, hopes);
     const page = await profile.newPage();
     await loggedIn(page, url);
-    const seen = tokenRequests(profile);
+    return { page, seen: tokenRequests(profile) };
+  };
+
+  test('the worker exchanges its refresh token for the next one each time (TOKEN-20)', async (t) => {
+    const { page, seen } = await begun(t, OPTIONS);
     const tokens = [];
     for (let turn = 0; turn < 3; turn += 1) tokens.push(await ask(page, 'token', { cacheMode: 'off' }));
     assert.deepEqual(
@@ -256,11 +261,7 @@ describe('auth0-spa-js: refresh tokens', () => {
   });
 
   test('one that was exchanged comes again: the family ends (TOKEN-21)', async (t) => {
-    const url = await serveSpa(t, OPTIONS);
-    const profile = await context(t);
-    const page = await profile.newPage();
-    await loggedIn(page, url);
-    const seen = tokenRequests(profile);
+    const { page, seen } = await begun(t, OPTIONS);
     await ask(page, 'token', { cacheMode: 'off' });
     const stolen = { grant_type: 'refresh_token', client_id: SPA, refresh_token: seen[0].refresh_token };
     const answer = await fetch(`${issuer}oauth/token`, { method: 'POST', body: new URLSearchParams(stolen) });
@@ -272,15 +273,8 @@ describe('auth0-spa-js: refresh tokens', () => {
   });
 
   test('a family that ended is no end: the SDK falls back to the iframe', async (t) => {
-    const url = await serveSpa(t, {
-      useRefreshTokens: true,
-      useRefreshTokensFallback: true,
-      cacheLocation: 'localstorage',
-    });
-    const profile = await context(t, { expected: [FORBIDDEN] });
-    const page = await profile.newPage();
-    await loggedIn(page, url);
-    const seen = tokenRequests(profile);
+    const options = { ...OPTIONS, useRefreshTokensFallback: true, cacheLocation: 'localstorage' };
+    const { page, seen } = await begun(t, options, { expected: [FORBIDDEN] });
     await ask(page, 'token', { cacheMode: 'off' });
     const revoked = { client_id: SPA, token: seen[0].refresh_token };
     assert.equal(

@@ -1,66 +1,13 @@
-//! One good token; each row changes one thing and names its attack.
+//! One good token; each row breaks one thing and names its attack.
 
 use serde_json::{Value, json};
 
-use super::{API, Case, ISSUER, NOW, forge, good, jwks, signing_key};
-use crate::{Algorithm, KeySet, Typ, verify};
+use super::{API, Case, ISSUER, NOW, good, jwks, signing_key};
+use crate::{Algorithm, KeySet, Typ};
 
-type Break = fn(&mut Case);
+pub(super) type Break = fn(&mut Case);
 
-const ACCEPTED: &[(&str, Break)] = &[
-    ("aud as a string", |c| {
-        c.claims["aud"] = json!(API);
-    }),
-    ("a second audience of the API", |c| {
-        c.policy = c.policy.clone().audience("https://old.test/");
-        c.claims["aud"] = json!("https://old.test/");
-    }),
-    ("RFC 9068", |c| {
-        c.header["typ"] = json!("at+jwt");
-        c.claims = json!({"iss": ISSUER, "sub": "auth0|jane", "aud": API, "client_id": "spa",
-            "iat": NOW, "exp": NOW + 60, "jti": "1", "scope": "read:patients"});
-        c.policy = c.policy.clone().require_typ(Typ::AtJwt);
-    }),
-    ("no typ", |c| without(&mut c.header, "typ")),
-    ("an application without scopes", |c| {
-        c.claims = json!({"iss": ISSUER, "sub": "sync@clients", "aud": API, "azp": "sync",
-            "gty": "client-credentials", "iat": NOW, "exp": NOW + 60});
-    }),
-    ("a user without scopes", |c| without(&mut c.claims, "scope")),
-    ("profile claims by an Action", |c| {
-        c.claims["email"] = json!("jane@example.com");
-    }),
-    ("JWT-24 exp within the leeway", |c| {
-        c.claims["exp"] = json!(NOW - 14);
-    }),
-    ("JWT-24 nbf within the leeway", |c| {
-        c.claims["nbf"] = json!(NOW + 10);
-    }),
-    ("JWT-24 no iat", |c| without(&mut c.claims, "iat")),
-    ("JWT-07 no kid, one key", |c| without(&mut c.header, "kid")),
-    ("JWT-07 no kid, one key of the algorithm among many", |c| {
-        let others = ["a", "b", "c", "d"].map(|kid| signing_key(Algorithm::EdDsa, kid));
-        let mut keys: Vec<_> = others.iter().collect();
-        keys.push(&c.signer);
-        c.keys = KeySet::from_jwks(&jwks(&keys)).unwrap();
-        without(&mut c.header, "kid");
-    }),
-    ("JWT-08 jku is ignored", |c| {
-        c.header["jku"] = json!("https://attacker.test/jwks.json");
-    }),
-];
-
-#[test]
-fn every_good_token_is_accepted() {
-    for (row, change) in ACCEPTED {
-        let mut case = good();
-        change(&mut case);
-        let judged = case.judge();
-        assert!(judged.is_ok(), "{row}: {judged:?}");
-    }
-}
-
-fn without(object: &mut Value, name: &str) {
+pub(super) fn without(object: &mut Value, name: &str) {
     object.as_object_mut().unwrap().remove(name);
 }
 
@@ -613,77 +560,5 @@ fn every_single_fault_is_refused() {
         let refusal = case.judge().unwrap_err();
         assert_eq!(refusal.reason(), *reason, "{row}: {refusal}");
         assert_eq!(refusal.status(), 401, "{row}");
-    }
-}
-
-const RAW: &[(&str, &str, &str, &str)] = &[
-    (
-        "JWT-11 two alg",
-        r#"{"alg":"ES256","alg":"none"}"#,
-        "{}",
-        "duplicate_member",
-    ),
-    (
-        "JWT-11 escaped kid",
-        r#"{"alg":"ES256","kid":"k1","k\u0069d":"k2"}"#,
-        "{}",
-        "duplicate_member",
-    ),
-    (
-        "JWT-11 two aud",
-        r#"{"alg":"ES256"}"#,
-        r#"{"aud":"a","aud":"b"}"#,
-        "duplicate_member",
-    ),
-    (
-        "JWT-11 escaped sub",
-        r#"{"alg":"ES256"}"#,
-        r#"{"sub":"a","s\u0075b":"b"}"#,
-        "duplicate_member",
-    ),
-    (
-        "JWT-12 exp 1e309",
-        r#"{"alg":"ES256"}"#,
-        r#"{"exp":1e309}"#,
-        "malformed",
-    ),
-    (
-        "JWT-12 exp NaN",
-        r#"{"alg":"ES256"}"#,
-        r#"{"exp":NaN}"#,
-        "malformed",
-    ),
-    (
-        "JWT-12 claims array",
-        r#"{"alg":"ES256"}"#,
-        "[]",
-        "malformed",
-    ),
-    (
-        "JWT-12 trailing bytes",
-        r#"{"alg":"ES256"}"#,
-        "{} {}",
-        "malformed",
-    ),
-    (
-        "JWT-12 mark",
-        r#"{"alg":"ES256"}"#,
-        "\u{feff}{}",
-        "malformed",
-    ),
-];
-
-#[test]
-fn every_odd_json_is_refused() {
-    let Case {
-        signer,
-        policy,
-        keys,
-        ..
-    } = good();
-    let policy = policy.build().unwrap();
-    for (row, header, claims, reason) in RAW {
-        let refusal = verify(&forge(&signer, header, claims), &policy, &keys, NOW).unwrap_err();
-        assert_eq!(refusal.reason(), *reason, "{row}");
     }
 }

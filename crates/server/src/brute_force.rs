@@ -41,7 +41,8 @@ impl TooMany {
     }
 }
 
-/// Counts an attempt before its password is looked at. `Some`: it must not be.
+/// Counts an attempt before its password is looked at. `Some`: it must not be. It is unhurried:
+/// who has nothing else to wait for says so to the store.
 pub(crate) async fn before(
     app: &App,
     at: &At,
@@ -132,7 +133,7 @@ async fn count(
 ) -> Result<bool, StoreError> {
     match counter {
         None => Ok(false),
-        Some(counter) => Ok(store.take_attempt(counter, now).await?.blocked),
+        Some(counter) => Ok(store.take_attempt_unhurried(counter, now).await?.blocked),
     }
 }
 

@@ -22,7 +22,7 @@ use cardea_core::protocol::password_hash::{
 };
 use cardea_core::random::Random;
 use cardea_jose::Secret;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use argon::Buffers;
 use hashers::Hashers;
@@ -80,7 +80,7 @@ impl Passwords {
     /// PASSWORD-02).
     pub(crate) async fn verify(
         &self,
-        (cost, place): (HashCost, Place<'_>),
+        (cost, turn): (HashCost, Turn),
         user: Option<&User>,
         password: &Secret<String>,
     ) -> Result<Verdict, Busy> {
@@ -94,7 +94,7 @@ impl Passwords {
             return Ok(Verdict::Wrong);
         }
         let password = password.clone();
-        self.run(place, move |buffers| {
+        self.run(turn, move |buffers| {
             let Some(hash) = hash else {
                 buffers.decoy(cost, password.expose().as_bytes());
                 return Verdict::Wrong;
@@ -123,7 +123,8 @@ impl Passwords {
             let password = password.clone();
             let same =
                 move |buffers: &Buffers| imported::matches(&hash, password.expose(), buffers);
-            if self.run(self.queue(cost)?, same).await? {
+            let turn = self.turn(self.queue(cost)?).await?;
+            if self.run(turn, same).await? {
                 return Ok(true);
             }
         }
@@ -139,21 +140,18 @@ impl Passwords {
     ) -> Result<String, Busy> {
         let salt = random.with(|random| salt(random));
         let password = password.clone();
-        self.run(self.queue(cost)?, move |buffers| {
+        let turn = self.turn(self.queue(cost)?).await?;
+        self.run(turn, move |buffers| {
             argon2id(cost, salt, password.expose().as_bytes(), buffers)
         })
         .await
     }
 
-    /// Runs one computation when it is its turn.
     async fn run<T: Send + 'static>(
         &self,
-        place: Place<'_>,
+        turn: Turn,
         work: impl FnOnce(&Buffers) -> T + Send + 'static,
     ) -> Result<T, Busy> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
-        let turn = turn.map_err(|_| Busy)?;
-        drop(place);
         let buffers = Arc::clone(&self.buffers);
         let hashing = self.hashers.run(move || {
             let done = work(&buffers);
@@ -161,6 +159,13 @@ impl Passwords {
             done
         });
         hashing.await
+    }
+
+    /// Waits until it is this one's turn, and gives its place up.
+    pub(crate) async fn turn(&self, place: Place<'_>) -> Result<Turn, Busy> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        drop(place);
+        turn.map(Turn).map_err(|_| Busy)
     }
 
     /// A place among those that wait, if it would not wait too long. A login takes it before
@@ -186,6 +191,10 @@ impl fmt::Debug for Passwords {
             .finish_non_exhaustive()
     }
 }
+
+/// One computation may run. The next one may when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn(#[expect(dead_code, reason = "it is held")] OwnedSemaphorePermit);
 
 /// Gives its place up when dropped: by its turn, or because nobody waits for the answer.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use cardea_core::protocol::attempts::{Attempt, Counter};
 use cardea_core::time::Timestamp;
 
-use crate::db::Statement;
+use crate::db::{Done, Statement};
 use crate::error::StoreError;
 use crate::open::TenantStore;
 use crate::value::params;
@@ -17,11 +17,32 @@ impl TenantStore {
         counter: &Counter,
         now: Timestamp,
     ) -> Result<Attempt, StoreError> {
+        let taken = self.taking(counter, now);
+        attempt(counter, self.db().commit(vec![taken]).await?)
+    }
+
+    /// As [`TenantStore::take_attempt`], for an attempt that waits for something else too: its
+    /// commit is the next one that somebody needs, at the latest after [`TenantStore::hurry`].
+    pub async fn take_attempt_unhurried(
+        &self,
+        counter: &Counter,
+        now: Timestamp,
+    ) -> Result<Attempt, StoreError> {
+        let taken = self.taking(counter, now);
+        attempt(counter, self.db().commit_with_others(vec![taken]).await?)
+    }
+
+    /// Lets what is unhurried wait no longer.
+    pub fn hurry(&self) -> Result<(), StoreError> {
+        self.db().hurry()
+    }
+
+    fn taking(&self, counter: &Counter, now: Timestamp) -> Statement {
         let about = |part: fn(&cardea_core::protocol::attempts::About) -> &str| {
             counter.about.as_ref().map_or("", part)
         };
         // what is left of the count is written out each time: neither database has a name for it
-        let statement = Statement::any(
+        Statement::any(
             "INSERT INTO login_failure (tenant_id, digest, identifier, connection, ip, count,
                                         expires_at, since, passed)
              VALUES ($1, $2, $3, $4, $5, 1, $6, $7, 1)
@@ -58,15 +79,7 @@ impl TenantStore {
                 leak_ms(counter),
             ],
         )
-        .locking();
-        let done = self.db().commit(vec![statement]).await?;
-        let count = done
-            .returned
-            .ok_or_else(|| StoreError::unavailable("a count did not come back"))?;
-        Ok(Attempt {
-            count,
-            blocked: count > counter.most,
-        })
+        .locking()
     }
 
     /// How the next attempt would be counted, without counting it.
@@ -97,8 +110,9 @@ impl TenantStore {
         })
     }
 
-    /// The attempt was a right one: these counts begin anew, and those are one less. It is queued,
-    /// not waited for: what is lost in a crash counts against nobody for long.
+    /// The attempt was a right one: these counts begin anew, and those are one less. It is not
+    /// waited for, and shares the commit of what comes next: what is lost in a crash counts against
+    /// nobody for long.
     pub fn take_back(&self, anew: &[[u8; 32]], one_less: &[[u8; 32]]) -> Result<(), StoreError> {
         let of = |sql, key: &[u8; 32]| Statement::any(sql, params![self.id.as_str(), key.to_vec()]);
         let anew = anew.iter().map(|key| {
@@ -114,8 +128,19 @@ impl TenantStore {
                 key,
             )
         });
-        self.db().commit_relaxed(anew.chain(one_less).collect())
+        let statements = anew.chain(one_less).collect();
+        self.db().commit_relaxed_with_others(statements)
     }
+}
+
+fn attempt(counter: &Counter, done: Done) -> Result<Attempt, StoreError> {
+    let count = done
+        .returned
+        .ok_or_else(|| StoreError::unavailable("a count did not come back"))?;
+    Ok(Attempt {
+        count,
+        blocked: count > counter.most,
+    })
 }
 
 fn leak_ms(counter: &Counter) -> i64 {

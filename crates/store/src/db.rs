@@ -143,6 +143,8 @@ impl Job {
 #[derive(Debug)]
 pub(crate) enum Message {
     Job(Job),
+    /// What was put aside can wait no longer.
+    Hurry,
     /// Finish what is queued, answer, end.
     Close(oneshot::Sender<()>),
 }
@@ -152,7 +154,7 @@ impl Message {
     pub(crate) const fn is_awaited(&self) -> bool {
         match self {
             Self::Job(job) => job.answer.is_some(),
-            Self::Close(_) => true,
+            Self::Hurry | Self::Close(_) => true,
         }
     }
 }
@@ -199,6 +201,48 @@ impl Db {
         outcome.await.unwrap_or_else(|_| Err(closed()))
     }
 
+    /// As [`Db::commit`], but an embedded file waits for another job's commit, or for
+    /// [`Db::hurry`].
+    pub(crate) async fn commit_with_others(
+        &self,
+        statements: Vec<Statement>,
+    ) -> Result<Done, StoreError> {
+        let (answer, outcome) = oneshot::channel();
+        self.put_aside(Job {
+            statements,
+            answer: Some(answer),
+        })?;
+        outcome.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// As [`Db::commit_relaxed`], but an embedded file waits for another job's commit, or for
+    /// [`Db::hurry`].
+    pub(crate) fn commit_relaxed_with_others(
+        &self,
+        statements: Vec<Statement>,
+    ) -> Result<(), StoreError> {
+        self.put_aside(Job {
+            statements,
+            answer: None,
+        })
+    }
+
+    /// Commits what was put aside.
+    pub(crate) fn hurry(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(sqlite) if sqlite.aside().is_empty() => Ok(()),
+            Self::Sqlite(_) => self.send(Message::Hurry),
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
+    fn put_aside(&self, job: Job) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.aside().put(job),
+            Self::Postgres(_) => self.send(Message::Job(job)),
+        }
+    }
+
     /// Queues a job; answers at once.
     pub(crate) fn commit_relaxed(&self, statements: Vec<Statement>) -> Result<(), StoreError> {
         self.send(Message::Job(Job {
@@ -222,7 +266,7 @@ impl Db {
 
     fn send(&self, message: Message) -> Result<(), StoreError> {
         self.queue().try_send(message).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => StoreError::unavailable("too many writes wait"),
+            mpsc::error::TrySendError::Full(_) => too_many(),
             mpsc::error::TrySendError::Closed(_) => closed(),
         })
     }
@@ -235,8 +279,12 @@ impl Db {
     }
 }
 
-fn closed() -> StoreError {
+pub(crate) fn closed() -> StoreError {
     StoreError::unavailable("the database is closed")
+}
+
+pub(crate) fn too_many() -> StoreError {
+    StoreError::unavailable("too many writes wait")
 }
 
 /// Splits what came in: the jobs, and who asked to close.
@@ -248,6 +296,7 @@ pub(crate) fn sort_out(
     for message in inbox.drain(..) {
         match message {
             Message::Job(job) => jobs.push(job),
+            Message::Hurry => {}
             Message::Close(answer) => closing.push(answer),
         }
     }

@@ -15,7 +15,7 @@ use crate::error::{OpenError, StoreError};
 use crate::open::Synchronous;
 use crate::value::{Row, Value};
 
-use gather::Workers;
+use gather::{Aside, Workers};
 pub(crate) use handle::Handle;
 use points::Points;
 
@@ -26,6 +26,7 @@ const NICENESS: i32 = 5;
 /// A file, opened.
 pub(crate) struct Sqlite {
     queue: mpsc::Sender<Message>,
+    aside: Arc<Aside>,
     points: Arc<Points>,
     scans: Arc<Mutex<Option<Handle>>>,
 }
@@ -43,8 +44,10 @@ impl Sqlite {
         tokio::spawn(deliver(groups));
         let reader = Handle::reader(open()?).map_err(OpenError::unreachable)?;
         let points = Arc::new(Points::new(reader));
+        let aside = Arc::new(Aside::new());
         let writer = Writer {
             finished,
+            aside: Arc::clone(&aside),
             points: Arc::clone(&points),
             workers: Workers::of_this_runtime(),
             path: path.to_owned(),
@@ -61,6 +64,7 @@ impl Sqlite {
             .map_err(OpenError::unreachable)?;
         Ok(Self {
             queue,
+            aside,
             points,
             scans: Arc::new(scans),
         })
@@ -68,6 +72,10 @@ impl Sqlite {
 
     pub(crate) const fn queue(&self) -> &mpsc::Sender<Message> {
         &self.queue
+    }
+
+    pub(crate) fn aside(&self) -> &Aside {
+        &self.aside
     }
 
     /// On the caller's thread: a hop to another one costs more than the read.
@@ -140,6 +148,7 @@ async fn deliver(mut groups: mpsc::UnboundedReceiver<Finished>) {
 /// The one thread that writes.
 struct Writer {
     finished: mpsc::UnboundedSender<Finished>,
+    aside: Arc<Aside>,
     points: Arc<Points>,
     workers: Workers,
     path: PathBuf,
@@ -156,7 +165,8 @@ impl Writer {
         let mut closing: Vec<oneshot::Sender<()>> = Vec::new();
         while queue.blocking_recv_many(&mut inbox, GROUP) > 0 {
             self.workers.gather(&mut inbox, &mut queue);
-            let jobs = sort_out(&mut inbox, &mut closing);
+            let mut jobs = self.aside.take();
+            jobs.extend(sort_out(&mut inbox, &mut closing));
             if !jobs.is_empty() {
                 self.commit(jobs);
             }
@@ -173,6 +183,7 @@ impl Writer {
                 tracing::debug!(%error, "no checkpoint at the end");
             }
         }
+        self.aside.close();
         drop(self.lock);
         // without a runtime nobody is left to hear it
         let _ = self.finished.send(Finished::Closed(closing));

@@ -41,7 +41,7 @@ impl Buffers {
         let mut hash = vec![0; like.hash.len()];
         let mut buffer = self.take();
         if buffer.len() < blocks {
-            buffer.resize(blocks, Block::new());
+            grow(&mut buffer, blocks);
         }
         let memory = buffer.get_mut(..blocks)?;
         let done = argon.hash_password_into_with_memory(secret, &like.salt, &mut hash, memory);
@@ -85,6 +85,17 @@ impl Buffers {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         idle.push(buffer);
     }
+}
+
+/// A hash goes through its memory in no order: in pages of 4 KiB, nearly each step would look an
+/// address up anew, and leave no address of the server's in the processor's tables.
+fn grow(buffer: &mut Vec<Block>, blocks: usize) {
+    buffer.clear();
+    buffer.reserve_exact(blocks);
+    // before the first write gives it pages
+    #[cfg(target_os = "linux")]
+    kevy_madvise::advise_hugepage(buffer.as_ptr().cast(), blocks * Block::SIZE);
+    buffer.resize(blocks, Block::new());
 }
 
 impl fmt::Debug for Buffers {

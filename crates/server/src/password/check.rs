@@ -1,6 +1,7 @@
 //! A password at a login: counted, looked at, and taken back when it was right.
 
 use std::net::IpAddr;
+use std::pin::pin;
 
 use cardea_core::model::{Document, TenantView, User, fold};
 use cardea_core::protocol::attempts::{Attacker, Protection};
@@ -10,7 +11,7 @@ use cardea_core::write::{Commit, UserWrite, Write};
 use cardea_jose::Secret;
 use cardea_store::{StoreError, TenantStore};
 
-use super::Verdict;
+use super::{Busy, Turn, Verdict};
 use crate::app::App;
 use crate::brute_force::{self, TooMany};
 use crate::fault::Fault;
@@ -51,12 +52,14 @@ pub(crate) async fn check(app: &App, at: &At, login: &Login<'_>) -> Result<Check
     let user = find(store, login.connection, login.identifier).await?;
     let attacker = who(login, user.as_ref(), at.ip);
     let protection = protection(view, login.connection);
-    if let Some(too_many) = brute_force::before(app, at, &attacker, &protection, now).await? {
-        return Ok(Checked::TooMany(too_many, user.map(Box::new)));
-    }
+    let counted = brute_force::before(app, at, &attacker, &protection, now);
+    let turn = match counted_first(store, counted, app.passwords.turn(place)).await? {
+        Ok(turn) => turn,
+        Err(too_many) => return Ok(Checked::TooMany(too_many, user.map(Box::new))),
+    };
     let verdict = app
         .passwords
-        .verify((cost, place), user.as_ref(), login.password)
+        .verify((cost, turn), user.as_ref(), login.password)
         .await;
     let verdict = match verdict {
         Ok(verdict) => verdict,
@@ -79,6 +82,27 @@ pub(crate) async fn check(app: &App, at: &At, login: &Login<'_>) -> Result<Check
         (Verdict::Matches { .. } | Verdict::Wrong, user) => {
             brute_force::wrong(store, &attacker, &protection, now).await?;
             Ok(Checked::Wrong(user.map(Box::new)))
+        }
+    }
+}
+
+/// The turn of an attempt that has been counted. Who waits for a turn does not hurry the count: it
+/// shares the commit of somebody who had one.
+async fn counted_first(
+    store: &TenantStore,
+    counted: impl Future<Output = Result<Option<TooMany>, Fault>>,
+    turn: impl Future<Output = Result<Turn, Busy>>,
+) -> Result<Result<Turn, TooMany>, Fault> {
+    let (mut counted, mut turn) = (pin!(counted), pin!(turn));
+    tokio::select! {
+        biased;
+        too_many = &mut counted => match too_many? {
+            Some(too_many) => Ok(Err(too_many)),
+            None => Ok(Ok(turn.await?)),
+        },
+        turn = &mut turn => {
+            store.hurry()?;
+            Ok(counted.await?.map_or(Ok(turn?), Err))
         }
     }
 }

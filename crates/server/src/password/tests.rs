@@ -45,9 +45,13 @@ fn user(stored: Option<&str>) -> User {
 async fn compare(pool: &Passwords, stored: Option<&str>, password: &str) -> Verdict {
     let password = Secret::new(password.to_owned());
     let user = user(stored);
-    let place = pool.queue(CHEAP).unwrap();
-    let verdict = pool.verify((CHEAP, place), Some(&user), &password);
+    let turn = turn(pool, CHEAP).await.unwrap();
+    let verdict = pool.verify((CHEAP, turn), Some(&user), &password);
     verdict.await.unwrap()
+}
+
+async fn turn(pool: &Passwords, cost: HashCost) -> Result<Turn, Busy> {
+    pool.turn(pool.queue(cost)?).await
 }
 
 #[tokio::test]
@@ -88,8 +92,8 @@ async fn password_18_exact_bytes_and_nothing_else() {
 async fn nobody_and_nonsense_are_wrong() {
     let pool = Passwords::with_turns(2);
     let password = Secret::new(PASSWORD.to_owned());
-    let place = pool.queue(CHEAP).unwrap();
-    let nobody = pool.verify((CHEAP, place), None, &password).await;
+    let first = turn(&pool, CHEAP).await.unwrap();
+    let nobody = pool.verify((CHEAP, first), None, &password).await;
     assert_eq!(nobody, Ok(Verdict::Wrong));
     for stored in [None, Some(""), Some("plain"), Some(PASSWORD), Some("{}")] {
         assert_eq!(compare(&pool, stored, PASSWORD).await, Verdict::Wrong);
@@ -118,14 +122,14 @@ async fn overload_is_refused_without_waiting() {
         passes: 3,
         lanes: 1,
     };
-    let turn = Arc::clone(&pool.turns).acquire_owned().await.unwrap();
+    let first = turn(&pool, CHEAP).await.unwrap();
     let waiting: Vec<_> = (0..20)
         .map(|_| {
             let pool = Arc::clone(&pool);
             tokio::spawn(async move {
                 let password = Secret::new(PASSWORD.to_owned());
-                let place = pool.queue(cost)?;
-                pool.verify((cost, place), None, &password).await
+                let turn = turn(&pool, cost).await?;
+                pool.verify((cost, turn), None, &password).await
             })
         })
         .collect();
@@ -146,13 +150,11 @@ async fn overload_is_refused_without_waiting() {
         drop(task.await);
     }
     assert_eq!(pool.waiting.load(Ordering::Relaxed), 0);
-    drop(turn);
+    drop(first);
     let password = Secret::new(PASSWORD.to_owned());
-    let place = pool.queue(CHEAP).unwrap();
-    assert_eq!(
-        pool.verify((CHEAP, place), None, &password).await,
-        Ok(Verdict::Wrong)
-    );
+    let next = turn(&pool, CHEAP).await.unwrap();
+    let verdict = pool.verify((CHEAP, next), None, &password).await;
+    assert_eq!(verdict, Ok(Verdict::Wrong));
     assert_eq!(pool.turns.available_permits(), 1);
 }
 

@@ -2,13 +2,16 @@
 //! threads have work: what they do now may end in a write. When they have nothing else to do, it
 //! waits for nobody, so who is alone never waits.
 
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::{Handle, RuntimeMetrics};
 use tokio::sync::mpsc;
 
-use crate::db::{GROUP, Message};
+use crate::db::{GROUP, Job, Message, QUEUE, closed, too_many};
+use crate::error::StoreError;
 
 /// A group of this many is as cheap as it gets.
 const ENOUGH: usize = 64;
@@ -21,6 +24,44 @@ const FIRST_LOOK: Duration = Duration::from_micros(50);
 /// A group that nobody waits for: five milliseconds, or until somebody does.
 const RELAXED_LOOKS: u32 = 20;
 const RELAXED_LOOK: Duration = Duration::from_micros(250);
+
+/// Jobs that wait for another one's commit. The writer is not woken for them. `None`: it has ended.
+#[derive(Debug)]
+pub(crate) struct Aside(Mutex<Option<Vec<Job>>>);
+
+impl Aside {
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new(Some(Vec::new())))
+    }
+
+    pub(crate) fn put(&self, job: Job) -> Result<(), StoreError> {
+        match self.lock().as_mut() {
+            None => Err(closed()),
+            Some(jobs) if jobs.len() >= QUEUE => Err(too_many()),
+            Some(jobs) => {
+                jobs.push(job);
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().as_ref().is_none_or(Vec::is_empty)
+    }
+
+    pub(super) fn take(&self) -> Vec<Job> {
+        self.lock().as_mut().map(mem::take).unwrap_or_default()
+    }
+
+    /// Who still waits learns that it is over.
+    pub(super) fn close(&self) {
+        *self.lock() = None;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<Job>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// The threads that serve requests.
 pub(super) struct Workers(RuntimeMetrics);

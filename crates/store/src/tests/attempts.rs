@@ -5,7 +5,10 @@ use std::sync::Arc;
 use cardea_core::protocol::attempts::{About, Counter};
 
 use super::both;
-use super::world::{NOW, World};
+use super::groups::{finish, queue};
+use super::world::{NOW, World, log};
+use crate::StoreError;
+use crate::db::DatabaseKind;
 
 fn counter(most: i64, window_s: i64, leak_s: i64) -> Counter {
     Counter {
@@ -107,9 +110,52 @@ async fn the_right_password_takes_its_count_back(world: &World) {
     assert!(tenant.take_attempt(&address, NOW).await.unwrap().blocked);
 }
 
+/// What is unhurried waits for somebody's commit, for who hurries, or for the end; and of forty, ten
+/// go through (PASSWORD-11, -12).
+async fn the_unhurried_are_counted_with_others(world: &World) {
+    let tenant = world.tenant("a").await;
+    let node = world.node().await;
+    for (way, key) in ["somebody commits", "somebody hurries", "the end"]
+        .into_iter()
+        .zip(10..)
+    {
+        let store = if way == "the end" {
+            node.tenant(&tenant.id)
+        } else {
+            tenant.clone()
+        };
+        let counter = counter(key, 3600, 1_000_000);
+        let (store, counter) = (&store, &counter);
+        let waiting = queue((0..40).map(|_| store.take_attempt_unhurried(counter, NOW))).await;
+        if world.store.kind() == DatabaseKind::Sqlite {
+            let next = tenant.would_take(counter, NOW).await.unwrap();
+            assert_eq!(next.count, 1, "none is counted yet: {way}");
+        }
+        match way {
+            "somebody commits" => drop(store.put(vec![log(1)]).await.unwrap()),
+            "somebody hurries" => store.hurry().unwrap(),
+            _ => node.close().await,
+        }
+        let attempts = finish(waiting).await;
+        let through = attempts
+            .iter()
+            .filter(|attempt| !attempt.as_ref().unwrap().blocked);
+        assert_eq!(i64::try_from(through.count()), Ok(key), "{way}");
+    }
+    let counter = counter(3, 60, 1_000_000);
+    let node = node.tenant(&tenant.id);
+    let late = node.take_attempt_unhurried(&counter, NOW).await;
+    assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
+    let late = node.take_back(&[counter.key], &[]);
+    assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
+    // nothing waits any more
+    tenant.hurry().unwrap();
+}
+
 both!(
     of_forty_at_once_ten_go_through,
     a_block_ends_although_somebody_goes_on,
     a_full_count_runs_down,
     the_right_password_takes_its_count_back,
+    the_unhurried_are_counted_with_others,
 );

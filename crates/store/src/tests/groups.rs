@@ -23,7 +23,9 @@ both!(
 );
 
 /// Polls each once, in order: that queues it.
-async fn queue<F: Future>(futures: impl Iterator<Item = F>) -> Vec<Pin<Box<MaybeDone<F>>>> {
+pub(super) async fn queue<F: Future>(
+    futures: impl Iterator<Item = F>,
+) -> Vec<Pin<Box<MaybeDone<F>>>> {
     let mut queued: Vec<_> = futures.map(|future| Box::pin(maybe_done(future))).collect();
     poll_fn(|context| {
         for future in &mut queued {
@@ -35,7 +37,7 @@ async fn queue<F: Future>(futures: impl Iterator<Item = F>) -> Vec<Pin<Box<Maybe
     queued
 }
 
-async fn finish<F: Future>(queued: Vec<Pin<Box<MaybeDone<F>>>>) -> Vec<F::Output> {
+pub(super) async fn finish<F: Future>(queued: Vec<Pin<Box<MaybeDone<F>>>>) -> Vec<F::Output> {
     let mut outputs = Vec::new();
     for mut future in queued {
         future.as_mut().await;

@@ -148,7 +148,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let inner = self.deeper()?;
-        let mut object = Map::new();
+        // what is read most is a token's claims
+        let usual = if self.depth == MAX_DEPTH { 16 } else { 0 };
+        let mut object = Map::with_capacity(usual);
         while let Some(name) = members.next_key::<String>()? {
             let value = members.next_value_seed(inner)?;
             if object.insert(name, value).is_some() {

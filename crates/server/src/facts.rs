@@ -111,8 +111,9 @@ impl Reader<'_> {
                 connection,
                 identifier,
             } => {
-                let facts = match check::find(store, connection, identifier).await? {
-                    Some(user) => store.user_facts(&user.id).await?,
+                let found = Box::pin(check::find(store, connection, identifier)).await?;
+                let facts = match found.map(Arc::new) {
+                    Some(user) => Some(store.with_rights(user).await?),
                     None => None,
                 };
                 Fact::User(facts.map(Box::new))
@@ -129,7 +130,9 @@ impl Reader<'_> {
                 };
                 Fact::Families(store.artefacts(&query).await?)
             }
-            FactKey::Password(user) => Fact::Password(self.password(user.as_ref()).await?),
+            FactKey::Password(user) => {
+                Fact::Password(Box::pin(self.password(user.as_ref())).await?)
+            }
         })
     }
 

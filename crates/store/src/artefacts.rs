@@ -126,8 +126,9 @@ impl TenantStore {
             ArtefactKind::Code.as_str(),
             digest.to_vec()
         ];
+        let rows = self.db().point(COLUMNS_WITH_SESSION, params).await?;
         let mut newest: Option<(Artefact, Option<User>, Option<Artefact>)> = None;
-        for mut row in self.db().point(COLUMNS_WITH_SESSION, params).await? {
+        for mut row in rows {
             let (code, user) = self.read_owned(&mut row)?;
             let session = read_joined(&mut row).map_err(wrong)?;
             let begun = |session: &Option<Artefact>| session.as_ref().map(|s| s.created_at);

@@ -175,7 +175,7 @@ impl Db {
     ) -> Result<Vec<Row>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.point(sql, &params),
-            Self::Postgres(postgres) => postgres.point(sql, &params).await,
+            Self::Postgres(postgres) => Box::pin(postgres.point(sql, &params)).await,
         }
     }
 
@@ -187,7 +187,7 @@ impl Db {
     ) -> Result<Vec<Row>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.scan(sql, params).await,
-            Self::Postgres(postgres) => postgres.scan(sql, &params).await,
+            Self::Postgres(postgres) => Box::pin(postgres.scan(sql, &params)).await,
         }
     }
 

@@ -12,8 +12,8 @@ use crate::value::{Row, WrongColumn, params};
 impl TenantStore {
     /// A user with its roles and the permissions that it holds directly.
     pub async fn user_facts(&self, id: &UserId) -> Result<Option<UserFacts>, StoreError> {
-        match self.user(id).await? {
-            Some(user) => self.with_rights(Arc::new(user)).await.map(Some),
+        match self.user(id).await?.map(Arc::new) {
+            Some(user) => self.with_rights(user).await.map(Some),
             None => Ok(None),
         }
     }

@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 use super::bearer::{self, BearerRefusal, Opened};
 use super::body::Body;
 use super::claims::{self, Claims};
-use super::raw::Raw;
 use super::rules::Rule;
 use super::token::facts::{FactKey, Facts};
 use super::trace::{Subject, Trace, Verdict};
@@ -22,11 +21,6 @@ pub fn audience(tenant: &TenantView, issuer: &Issuer) -> String {
     let scheme = issuer.as_str().split_once("://");
     let scheme = scheme.map_or("https", |(scheme, _)| scheme);
     Issuer::new(scheme, &tenant.record.host).join("userinfo")
-}
-
-/// Reads a request: one token, opened.
-pub fn parse(raw: &Raw<'_>, site: Site<'_>, now: Timestamp) -> Result<Opened, BearerRefusal> {
-    bearer::open(bearer::token(raw)?.expose(), site, now)
 }
 
 /// An opaque token first, then whose it is.

@@ -61,7 +61,7 @@ async fn at_door(door: Step, (app, at, request): (Arc<App>, At, Request)) -> Res
         Err(answer) => return answer,
     };
     let answer = if visit.method == Method::POST {
-        post(&visit, &form, door).await
+        Box::pin(post(&visit, &form, door)).await
     } else {
         get(&visit, door).await
     };

@@ -6,14 +6,14 @@ use serde_json::{Map, Value, json};
 use super::people::{JANE, People};
 use super::world::{NOW, World, rsa};
 use crate::model::{ArtefactKind, Profile};
-use crate::protocol::bearer::BearerRefusal;
+use crate::protocol::bearer::{self, BearerRefusal};
 use crate::protocol::raw::Raw;
 use crate::protocol::userinfo;
 use crate::scope::Scopes;
 
 fn answer(people: &People, raw: &Raw<'_>) -> Result<Map<String, Value>, BearerRefusal> {
     people.with_site(|site| {
-        let token = userinfo::parse(raw, site, people.now)?;
+        let token = bearer::open(bearer::token(raw)?.expose(), site, people.now)?;
         let facts = people.facts(|facts| userinfo::wanted(&token, facts));
         let decided = userinfo::decide(&token, &facts, site, people.now);
         if let Err(refusal) = &decided.outcome {

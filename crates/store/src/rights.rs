@@ -12,10 +12,11 @@ use crate::value::{Row, WrongColumn, params};
 impl TenantStore {
     /// A user with its roles and the permissions that it holds directly.
     pub async fn user_facts(&self, id: &UserId) -> Result<Option<UserFacts>, StoreError> {
-        match self.user(id).await?.map(Arc::new) {
-            Some(user) => self.with_rights(user).await.map(Some),
-            None => Ok(None),
-        }
+        let found = self.user(id).await?;
+        let Some(user) = found.map(Arc::new) else {
+            return Ok(None);
+        };
+        self.with_rights(user).await.map(Some)
     }
 
     /// What a user that was read may do: its roles, and the permissions that it holds directly.

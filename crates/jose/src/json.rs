@@ -60,6 +60,8 @@ pub fn strict_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonError> {
     let mut json = serde_json::Deserializer::from_str(text);
     let value = Strict {
         depth: MAX_DEPTH,
+        // a member of a token has about so many characters
+        room: (text.len() / 32).min(16),
         why: &why,
     }
     .deserialize(&mut json)
@@ -77,6 +79,8 @@ pub fn strict_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonError> {
 #[derive(Clone, Copy)]
 struct Strict<'a> {
     depth: usize,
+    /// How many members the next object may have without being moved.
+    room: usize,
     why: &'a Cell<JsonError>,
 }
 
@@ -88,7 +92,11 @@ impl Strict<'_> {
 
     fn deeper<E: de::Error>(self) -> Result<Self, E> {
         match self.depth.checked_sub(1) {
-            Some(depth) => Ok(Self { depth, ..self }),
+            Some(depth) => Ok(Self {
+                depth,
+                room: 0,
+                ..self
+            }),
             None => self.refuse(JsonError::TooDeep),
         }
     }
@@ -148,9 +156,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let inner = self.deeper()?;
-        // what is read most is a token's claims
-        let usual = if self.depth == MAX_DEPTH { 16 } else { 0 };
-        let mut object = Map::with_capacity(usual);
+        let mut object = Map::with_capacity(self.room);
         while let Some(name) = members.next_key::<String>()? {
             let value = members.next_value_seed(inner)?;
             if object.insert(name, value).is_some() {

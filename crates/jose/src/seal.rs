@@ -1,6 +1,7 @@
 //! Sealing: what the database keeps but must not be able to read (keys, client secrets).
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::rand;
@@ -58,6 +59,9 @@ impl std::error::Error for SealError {}
 pub struct SealingKey {
     key: Secret<[u8; 32]>,
     id: [u8; KEY_ID_LEN],
+    /// The key's schedule: to make it takes longer than to open a value. `None`: the cryptographic
+    /// library could not make it.
+    cipher: Option<Arc<LessSafeKey>>,
 }
 
 impl SealingKey {
@@ -70,6 +74,9 @@ impl SealingKey {
         Self {
             key: Secret::new(*key),
             id,
+            cipher: UnboundKey::new(&AES_256_GCM, key)
+                .ok()
+                .map(|key| Arc::new(LessSafeKey::new(key))),
         }
     }
 
@@ -98,16 +105,15 @@ impl SealingKey {
         let mut nonce = [0; NONCE_LEN];
         rand::fill(&mut nonce).map_err(unavailable)?;
 
-        let header = self.header();
         let mut body = plain.to_vec();
         self.cipher()?
             .seal_in_place_append_tag(
                 Nonce::assume_unique_for_key(nonce),
-                Aad::from([&header, aad].concat()),
+                Aad::from(self.bound(aad)),
                 &mut body,
             )
             .map_err(unavailable)?;
-        Ok([&header, nonce.as_slice(), &body].concat())
+        Ok([&[VERSION], self.id.as_slice(), &nonce, &body].concat())
     }
 
     /// Opens what [`SealingKey::seal`] made.
@@ -127,7 +133,7 @@ impl SealingKey {
         }
 
         let mut plain = Secret::new(body.to_vec());
-        let aad = Aad::from([&self.header(), aad].concat());
+        let aad = Aad::from(self.bound(aad));
         let nonce = Nonce::assume_unique_for_key(*nonce);
         let len = self
             .cipher()?
@@ -138,14 +144,13 @@ impl SealingKey {
         Ok(plain)
     }
 
-    fn header(&self) -> Vec<u8> {
-        [&[VERSION], self.id.as_slice()].concat()
+    /// What a value is bound to: its own head, and its place.
+    fn bound(&self, aad: &[u8]) -> Vec<u8> {
+        [&[VERSION], self.id.as_slice(), aad].concat()
     }
 
-    fn cipher(&self) -> Result<LessSafeKey, SealError> {
-        let key = UnboundKey::new(&AES_256_GCM, self.key.expose());
-        key.map(LessSafeKey::new)
-            .map_err(|_| SealError::Unavailable)
+    fn cipher(&self) -> Result<&LessSafeKey, SealError> {
+        self.cipher.as_deref().ok_or(SealError::Unavailable)
     }
 }
 

@@ -204,9 +204,17 @@ fn signed_by_us(jws: &Compact<'_>, claims: &Map<String, Value>, site: Site<'_>) 
 
 /// Whether `aud`, one text or several, holds `name`, byte for byte.
 pub fn names_audience(claims: &Map<String, Value>, name: &str) -> bool {
+    has_audience(claims, |one| one == name)
+}
+
+/// Whether `aud`, one text or several, holds one that is meant.
+pub fn has_audience(claims: &Map<String, Value>, is_meant: impl Fn(&str) -> bool) -> bool {
     match claims.get("aud") {
-        Some(Value::String(one)) => one == name,
-        Some(Value::Array(several)) => several.iter().any(|one| one == name),
+        Some(Value::String(one)) => is_meant(one),
+        Some(Value::Array(several)) => {
+            let mut texts = several.iter().filter_map(Value::as_str);
+            texts.any(is_meant)
+        }
         Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => false,
     }
 }

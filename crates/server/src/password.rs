@@ -80,7 +80,7 @@ impl Passwords {
     /// PASSWORD-02).
     pub(crate) async fn verify(
         &self,
-        (cost, turn): (HashCost, Turn),
+        (cost, turn): (HashCost, HashTurn),
         user: Option<&User>,
         password: &Secret<String>,
     ) -> Result<Verdict, Busy> {
@@ -149,7 +149,7 @@ impl Passwords {
 
     async fn run<T: Send + 'static>(
         &self,
-        turn: Turn,
+        turn: HashTurn,
         work: impl FnOnce(&Buffers) -> T + Send + 'static,
     ) -> Result<T, Busy> {
         let buffers = Arc::clone(&self.buffers);
@@ -162,10 +162,10 @@ impl Passwords {
     }
 
     /// Waits until it is this one's turn, and gives its place up.
-    pub(crate) async fn turn(&self, place: Place<'_>) -> Result<Turn, Busy> {
+    pub(crate) async fn turn(&self, place: Place<'_>) -> Result<HashTurn, Busy> {
         let turn = Arc::clone(&self.turns).acquire_owned().await;
         drop(place);
-        turn.map(Turn).map_err(|_| Busy)
+        turn.map(HashTurn).map_err(|_| Busy)
     }
 
     /// A place among those that wait, if it would not wait too long. A login takes it before
@@ -194,7 +194,7 @@ impl fmt::Debug for Passwords {
 
 /// One computation may run. The next one may when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Turn(#[expect(dead_code, reason = "it is held")] OwnedSemaphorePermit);
+pub(crate) struct HashTurn(#[expect(dead_code, reason = "it is held")] OwnedSemaphorePermit);
 
 /// Gives its place up when dropped: by its turn, or because nobody waits for the answer.
 #[derive(Debug)]

@@ -21,8 +21,9 @@ impl TenantStore {
         attempt(counter, self.db().commit(vec![taken]).await?)
     }
 
-    /// As [`TenantStore::take_attempt`], for an attempt that waits for something else too: its
-    /// commit is the next one that somebody needs, at the latest after [`TenantStore::hurry`].
+    /// As [`TenantStore::take_attempt`], for an attempt that waits for something else too: with
+    /// SQLite its commit is the next one that somebody needs, or that [`TenantStore::hurry`] asks
+    /// for.
     pub async fn take_attempt_unhurried(
         &self,
         counter: &Counter,

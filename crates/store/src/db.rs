@@ -8,9 +8,9 @@ use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::value::{Row, Value};
 
-/// How many jobs may wait for the writer; what comes on top is shed.
+/// How many jobs may wait for the writer, and as many may be put aside; what comes on top is shed.
 pub(crate) const QUEUE: usize = 4096;
-/// How many jobs share one commit at most.
+/// How many jobs of the queue share one commit at most. What was put aside comes with them.
 pub(crate) const GROUP: usize = 256;
 
 /// What a database is.
@@ -227,18 +227,27 @@ impl Db {
         })
     }
 
-    /// Commits what was put aside.
+    /// Asks for the commit of what was put aside.
     pub(crate) fn hurry(&self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) if sqlite.aside().is_empty() => Ok(()),
-            Self::Sqlite(_) => self.send(Message::Hurry),
+            Self::Sqlite(sqlite) => match sqlite.queue().try_send(Message::Hurry) {
+                // whoever has a full queue takes what is aside without being asked
+                Ok(()) | Err(mpsc::error::TrySendError::Full(_)) => Ok(()),
+                Err(mpsc::error::TrySendError::Closed(_)) => Err(closed()),
+            },
             Self::Postgres(_) => Ok(()),
         }
     }
 
     fn put_aside(&self, job: Job) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.aside().put(job),
+            Self::Sqlite(sqlite) => {
+                if sqlite.aside().put(job)? {
+                    self.hurry()?;
+                }
+                Ok(())
+            }
             Self::Postgres(_) => self.send(Message::Job(job)),
         }
     }

@@ -174,6 +174,10 @@ impl Writer {
                 queue.close();
             }
         }
+        let last = self.aside.close();
+        if !last.is_empty() {
+            self.commit(last);
+        }
         if let Some(handle) = self.handle.take() {
             // it is tidiness alone: what was acknowledged is in the log already
             let tidied = handle
@@ -183,7 +187,6 @@ impl Writer {
                 tracing::debug!(%error, "no checkpoint at the end");
             }
         }
-        self.aside.close();
         drop(self.lock);
         // without a runtime nobody is left to hear it
         let _ = self.finished.send(Finished::Closed(closing));

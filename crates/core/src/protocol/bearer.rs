@@ -145,13 +145,13 @@ pub enum Opened {
 }
 
 /// Whether it looks like a JWT. Nothing else that is issued has a dot.
-pub fn is_signed(token: &str) -> bool {
+pub fn looks_signed(token: &str) -> bool {
     token.split('.').count() == 3
 }
 
 /// Opens a token: a JWT is verified, anything else is looked up by its digest.
 pub fn open(token: &str, site: Site<'_>, now: Timestamp) -> Result<Opened, BearerRefusal> {
-    if !is_signed(token) {
+    if !looks_signed(token) {
         return Ok(Opened::Opaque(sha256(token.as_bytes())));
     }
     verify(token, site, now).map(Opened::Claims)

@@ -90,8 +90,7 @@ impl Buffers {
 /// A hash goes through its memory in no order: in pages of 4 KiB, nearly each step would look an
 /// address up anew, and leave no address of the server's in the processor's tables.
 fn grow(buffer: &mut Vec<Block>, blocks: usize) {
-    buffer.clear();
-    buffer.reserve_exact(blocks);
+    *buffer = Vec::with_capacity(blocks);
     // before the first write gives it pages
     #[cfg(target_os = "linux")]
     kevy_madvise::advise_hugepage(buffer.as_ptr().cast(), blocks * Block::SIZE);

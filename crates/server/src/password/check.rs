@@ -11,7 +11,7 @@ use cardea_core::write::{Commit, UserWrite, Write};
 use cardea_jose::Secret;
 use cardea_store::{StoreError, TenantStore};
 
-use super::{Busy, Turn, Verdict};
+use super::{Busy, HashTurn, Verdict};
 use crate::app::App;
 use crate::brute_force::{self, TooMany};
 use crate::fault::Fault;
@@ -87,12 +87,13 @@ pub(crate) async fn check(app: &App, at: &At, login: &Login<'_>) -> Result<Check
 }
 
 /// The turn of an attempt that has been counted. Who waits for a turn does not hurry the count: it
-/// shares the commit of somebody who had one.
+/// shares the commit of somebody who had one. A turn that comes first is kept while the count is
+/// committed.
 async fn counted_first(
     store: &TenantStore,
     counted: impl Future<Output = Result<Option<TooMany>, Fault>>,
-    turn: impl Future<Output = Result<Turn, Busy>>,
-) -> Result<Result<Turn, TooMany>, Fault> {
+    turn: impl Future<Output = Result<HashTurn, Busy>>,
+) -> Result<Result<HashTurn, TooMany>, Fault> {
     let (mut counted, mut turn) = (pin!(counted), pin!(turn));
     tokio::select! {
         biased;

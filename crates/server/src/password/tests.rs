@@ -50,7 +50,7 @@ async fn compare(pool: &Passwords, stored: Option<&str>, password: &str) -> Verd
     verdict.await.unwrap()
 }
 
-async fn turn(pool: &Passwords, cost: HashCost) -> Result<Turn, Busy> {
+async fn turn(pool: &Passwords, cost: HashCost) -> Result<HashTurn, Busy> {
     pool.turn(pool.queue(cost)?).await
 }
 

@@ -34,13 +34,14 @@ impl Aside {
         Self(Mutex::new(Some(Vec::new())))
     }
 
-    pub(crate) fn put(&self, job: Job) -> Result<(), StoreError> {
+    /// Whether there are so many now that waiting saves nothing more.
+    pub(crate) fn put(&self, job: Job) -> Result<bool, StoreError> {
         match self.lock().as_mut() {
             None => Err(closed()),
             Some(jobs) if jobs.len() >= QUEUE => Err(too_many()),
             Some(jobs) => {
                 jobs.push(job);
-                Ok(())
+                Ok(jobs.len() == ENOUGH)
             }
         }
     }
@@ -53,9 +54,9 @@ impl Aside {
         self.lock().as_mut().map(mem::take).unwrap_or_default()
     }
 
-    /// Who still waits learns that it is over.
-    pub(super) fn close(&self) {
-        *self.lock() = None;
+    /// The last ones: nothing is put aside any more.
+    pub(super) fn close(&self) -> Vec<Job> {
+        self.lock().take().unwrap_or_default()
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Vec<Job>>> {

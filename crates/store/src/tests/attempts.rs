@@ -10,7 +10,7 @@ use super::world::{NOW, World, log};
 use crate::StoreError;
 use crate::db::DatabaseKind;
 
-fn counter(most: i64, window_s: i64, leak_s: i64) -> Counter {
+pub(super) fn counter(most: i64, window_s: i64, leak_s: i64) -> Counter {
     Counter {
         key: cardea_jose::sha256(format!("{most} {window_s} {leak_s}").as_bytes()),
         most,
@@ -150,6 +150,9 @@ async fn the_unhurried_are_counted_with_others(world: &World) {
     assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
     // nothing waits any more
     tenant.hurry().unwrap();
+    // so many that waiting saves nothing more
+    let crowd = queue((0..64).map(|_| tenant.take_attempt_unhurried(&counter, NOW))).await;
+    assert_eq!(finish(crowd).await.len(), 64);
 }
 
 both!(

@@ -7,6 +7,7 @@ use std::task::Poll;
 use cardea_core::write::{Conflict, Write};
 use futures_util::future::{MaybeDone, join_all, maybe_done};
 
+use super::attempts::counter;
 use super::both;
 use super::world::*;
 use crate::db::{DatabaseKind, GROUP, QUEUE, Statement};
@@ -140,6 +141,8 @@ async fn a_failed_commit_fails_the_whole_group(world: &World) {
 async fn a_full_queue_sheds(world: &World) {
     let tenant = &world.tenant("a").await;
     let blocker = Blocker::new(world).await;
+    let counter = counter(1, 60, 60);
+    let aside = queue([tenant.take_attempt_unhurried(&counter, NOW)].into_iter()).await;
     let count = QUEUE + GROUP + 300;
     let numbers = (0_u64..).take(count);
     let queued = queue(numbers.map(|number| tenant.put(vec![log(number)]))).await;
@@ -148,9 +151,12 @@ async fn a_full_queue_sheds(world: &World) {
         .filter(|future| matches!(&***future, MaybeDone::Done(Err(StoreError::Unavailable(_)))))
         .count();
     assert!((300..=300 + GROUP).contains(&shed), "{shed}");
+    // a full queue is reason enough to take what is aside
+    tenant.hurry().unwrap();
     blocker.let_go().await;
     let kept = finish(queued).await.into_iter().flatten().count();
     assert_eq!(kept, count - shed);
+    assert!(finish(aside).await.iter().all(Result::is_ok));
     assert_eq!(usize::try_from(tenant.log_count().await.unwrap()), Ok(kept));
 }
 

@@ -193,11 +193,7 @@ impl Db {
 
     /// Runs a job; answers once it is durable.
     pub(crate) async fn commit(&self, statements: Vec<Statement>) -> Result<Done, StoreError> {
-        let (answer, outcome) = oneshot::channel();
-        self.send(Message::Job(Job {
-            statements,
-            answer: Some(answer),
-        }))?;
+        let outcome = self.queued(statements, Self::enqueue)?;
         outcome.await.unwrap_or_else(|_| Err(closed()))
     }
 
@@ -207,12 +203,22 @@ impl Db {
         &self,
         statements: Vec<Statement>,
     ) -> Result<Done, StoreError> {
+        let outcome = self.queued(statements, Self::put_aside)?;
+        outcome.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// A job that somebody waits for, and its outcome.
+    fn queued(
+        &self,
+        statements: Vec<Statement>,
+        put: fn(&Self, Job) -> Result<(), StoreError>,
+    ) -> Result<oneshot::Receiver<Result<Done, StoreError>>, StoreError> {
         let (answer, outcome) = oneshot::channel();
-        self.put_aside(Job {
+        let job = Job {
             statements,
             answer: Some(answer),
-        })?;
-        outcome.await.unwrap_or_else(|_| Err(closed()))
+        };
+        put(self, job).map(|()| outcome)
     }
 
     /// As [`Db::commit_relaxed`], but an embedded file waits for another job's commit, or for
@@ -248,16 +254,20 @@ impl Db {
                 }
                 Ok(())
             }
-            Self::Postgres(_) => self.send(Message::Job(job)),
+            Self::Postgres(_) => self.enqueue(job),
         }
+    }
+
+    fn enqueue(&self, job: Job) -> Result<(), StoreError> {
+        self.send(Message::Job(job))
     }
 
     /// Queues a job; answers at once.
     pub(crate) fn commit_relaxed(&self, statements: Vec<Statement>) -> Result<(), StoreError> {
-        self.send(Message::Job(Job {
+        self.enqueue(Job {
             statements,
             answer: None,
-        }))
+        })
     }
 
     /// Finishes what is queued and lets the database go.

@@ -25,7 +25,7 @@ use cardea_jose::Secret;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use argon::Buffers;
-use hashers::Hashers;
+use hashers::{Hashers, Pace, TOGETHER};
 
 /// Longer ones are nobody's: refused before anything is computed, whoever is meant (attack
 /// PASSWORD-18). A policy allows 128 characters of up to four bytes.
@@ -51,7 +51,8 @@ pub(crate) enum Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Busy;
 
-/// The pool: as many at once as there are cores, each with memory that is used again.
+/// The pool: as many at once as there are cores, each with memory that is used again. As many again
+/// stand ready, so that the threads that hash need not wait for those that answer.
 pub(crate) struct Passwords {
     turns: Arc<Semaphore>,
     waiting: AtomicU64,
@@ -63,16 +64,16 @@ pub(crate) struct Passwords {
 impl Passwords {
     /// One for each core of this machine.
     pub(crate) fn new() -> Self {
-        Self::with_turns(std::thread::available_parallelism().map_or(1, usize::from))
+        Self::with_threads(std::thread::available_parallelism().map_or(1, usize::from))
     }
 
-    fn with_turns(turns: usize) -> Self {
+    fn with_threads(threads: usize) -> Self {
         Self {
-            turns: Arc::new(Semaphore::new(turns)),
+            turns: Arc::new(Semaphore::new(threads.saturating_mul(2 * TOGETHER))),
             waiting: AtomicU64::new(0),
-            most_waiting: MOST_WAITING.saturating_mul(turns as u64),
+            most_waiting: MOST_WAITING.saturating_mul(threads as u64),
             buffers: Arc::default(),
-            hashers: Hashers::new(turns),
+            hashers: Hashers::new(threads),
         }
     }
 
@@ -94,7 +95,11 @@ impl Passwords {
             return Ok(Verdict::Wrong);
         }
         let password = password.clone();
-        self.run(turn, move |buffers| {
+        let pace = match &hash {
+            Some(hash) if hash.is_outdated(cost) => Pace::Unknown,
+            Some(_) | None => Pace::Usual,
+        };
+        self.run((pace, turn), move |buffers| {
             let Some(hash) = hash else {
                 buffers.decoy(cost, password.expose().as_bytes());
                 return Verdict::Wrong;
@@ -124,7 +129,7 @@ impl Passwords {
             let same =
                 move |buffers: &Buffers| imported::matches(&hash, password.expose(), buffers);
             let turn = self.turn(self.queue(cost)?).await?;
-            if self.run(turn, same).await? {
+            if self.run((Pace::Unknown, turn), same).await? {
                 return Ok(true);
             }
         }
@@ -141,7 +146,7 @@ impl Passwords {
         let salt = random.with(|random| salt(random));
         let password = password.clone();
         let turn = self.turn(self.queue(cost)?).await?;
-        self.run(turn, move |buffers| {
+        self.run((Pace::Usual, turn), move |buffers| {
             argon2id(cost, salt, password.expose().as_bytes(), buffers)
         })
         .await
@@ -149,16 +154,14 @@ impl Passwords {
 
     async fn run<T: Send + 'static>(
         &self,
-        turn: HashTurn,
+        (pace, turn): (Pace, HashTurn),
         work: impl FnOnce(&Buffers) -> T + Send + 'static,
     ) -> Result<T, Busy> {
         let buffers = Arc::clone(&self.buffers);
-        let hashing = self.hashers.run(move || {
-            let done = work(&buffers);
-            drop(turn);
-            done
-        });
-        hashing.await
+        // the turn comes back with the answer, so that what follows follows together
+        let hashing = self.hashers.run(pace, move || (work(&buffers), turn));
+        let (done, _turn) = hashing.await?;
+        Ok(done)
     }
 
     /// Waits until it is this one's turn, and gives its place up.

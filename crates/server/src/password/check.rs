@@ -49,6 +49,8 @@ pub(crate) async fn check(app: &App, at: &At, login: &Login<'_>) -> Result<Check
     let store = &at.tenant.store;
     let cost = profile::password_cost(view.record.profile);
     let place = app.passwords.queue(cost)?;
+    // what is short comes first, here and below: a login is the longest thing that is done
+    tokio::task::yield_now().await;
     let user = find(store, login.connection, login.identifier).await?;
     let attacker = who(login, user.as_ref(), at.ip);
     let protection = protection(view, login.connection);
@@ -61,6 +63,7 @@ pub(crate) async fn check(app: &App, at: &At, login: &Login<'_>) -> Result<Check
         .passwords
         .verify((cost, turn), user.as_ref(), login.password)
         .await;
+    tokio::task::yield_now().await;
     let verdict = match verdict {
         Ok(verdict) => verdict,
         Err(busy) => {

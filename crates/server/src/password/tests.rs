@@ -56,7 +56,7 @@ async fn turn(pool: &Passwords, cost: HashCost) -> Result<HashTurn, Busy> {
 
 #[tokio::test]
 async fn password_18_exact_bytes_and_nothing_else() {
-    let pool = Passwords::with_turns(2);
+    let pool = Passwords::with_threads(2);
     let random = SharedRandom::seeded("hash");
     let long = "x".repeat(100);
     for password in ["pässword", " spaces ", "nul\0inside", "🙂🙂🙂", &long] {
@@ -90,7 +90,7 @@ async fn password_18_exact_bytes_and_nothing_else() {
 
 #[tokio::test]
 async fn nobody_and_nonsense_are_wrong() {
-    let pool = Passwords::with_turns(2);
+    let pool = Passwords::with_threads(2);
     let password = Secret::new(PASSWORD.to_owned());
     let first = turn(&pool, CHEAP).await.unwrap();
     let nobody = pool.verify((CHEAP, first), None, &password).await;
@@ -104,7 +104,7 @@ async fn nobody_and_nonsense_are_wrong() {
 
 #[tokio::test]
 async fn a_weaker_or_stronger_hash_is_replaced() {
-    let pool = Passwords::with_turns(1);
+    let pool = Passwords::with_threads(1);
     let password = Secret::new(PASSWORD.to_owned());
     let random = SharedRandom::seeded("rehash");
     let more = HashCost { passes: 2, ..CHEAP };
@@ -116,13 +116,16 @@ async fn a_weaker_or_stronger_hash_is_replaced() {
 /// PASSWORD-22: what cannot be looked at in time is refused at once, and who goes away makes room.
 #[tokio::test]
 async fn overload_is_refused_without_waiting() {
-    let pool = Arc::new(Passwords::with_turns(1));
+    let pool = Arc::new(Passwords::with_threads(1));
     let cost = HashCost {
         memory_kib: 65_536,
         passes: 3,
         lanes: 1,
     };
-    let first = turn(&pool, CHEAP).await.unwrap();
+    let mut first = Vec::new();
+    for _ in 0..2 * TOGETHER {
+        first.push(turn(&pool, CHEAP).await.unwrap());
+    }
     let waiting: Vec<_> = (0..20)
         .map(|_| {
             let pool = Arc::clone(&pool);
@@ -155,12 +158,12 @@ async fn overload_is_refused_without_waiting() {
     let next = turn(&pool, CHEAP).await.unwrap();
     let verdict = pool.verify((CHEAP, next), None, &password).await;
     assert_eq!(verdict, Ok(Verdict::Wrong));
-    assert_eq!(pool.turns.available_permits(), 1);
+    assert_eq!(pool.turns.available_permits(), 2 * TOGETHER);
 }
 
 #[tokio::test]
 async fn password_memory_is_used_again() {
-    let pool = Passwords::with_turns(2);
+    let pool = Passwords::with_threads(2);
     for _ in 0..5 {
         compare(&pool, None, PASSWORD).await;
     }
@@ -169,7 +172,7 @@ async fn password_memory_is_used_again() {
 
 #[tokio::test]
 async fn the_history_is_compared_as_far_as_it_goes() {
-    let pool = Passwords::with_turns(2);
+    let pool = Passwords::with_threads(2);
     let random = SharedRandom::seeded("history");
     let mut stored = None;
     for password in ["first", "second", "third"] {
@@ -206,7 +209,7 @@ fn line(hash: &Value) -> String {
 /// vectors of the reference implementations.
 #[tokio::test]
 async fn hashes_of_other_systems_are_verified() {
-    let pool = Passwords::with_turns(2);
+    let pool = Passwords::with_threads(2);
     let custom = |algorithm: &str, value: &str| json!({"algorithm": algorithm, "hash": {"value": value, "encoding": "hex"}});
     let hmac = |digest: &str, key: &str, value: &str| {
         json!({"algorithm": "hmac", "hash": {"value": value, "encoding": "hex", "digest": digest,
@@ -340,7 +343,7 @@ async fn hashes_of_other_systems_are_verified() {
 
 #[tokio::test]
 async fn password_18_bcrypt_looks_at_72_bytes_and_is_not_made_to_look_at_more() {
-    let pool = Passwords::with_turns(1);
+    let pool = Passwords::with_threads(1);
     let long = "x".repeat(80);
     let stored = bcrypt::hash(&long, 4).unwrap();
     // as in the system that it comes from; but which of them is the user's is not known, so none

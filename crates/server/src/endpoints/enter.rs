@@ -1,6 +1,8 @@
 //! Somebody proved who it is: a session of its own, whatever cookie came (attack SESSION-01), and
 //! the login goes on.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use cardea_core::model::User;
 use cardea_core::protocol::login::{self, Input};
@@ -16,20 +18,22 @@ use crate::fault::Fault;
 use crate::tenants::Loaded;
 use crate::wire;
 
-/// Goes on with an open login as this user.
+/// Goes on with an open login as this user, as it was when its password was looked at.
 pub(crate) async fn enter(
     visit: &Visit,
     first: Open,
     fields: &Fields,
-    user: &User,
+    who: &User,
 ) -> Result<Response<Body>, Fault> {
-    let mut next = Some(first);
+    // whoever changed the user since conflicts with [`counted`], so it is read anew only then
+    let mut next = Some((first, Arc::new(who.clone())));
     for _ in 0..TRIES {
-        let open = match next.take() {
-            Some(open) => open,
-            None => match pending::open(visit, fields).await? {
-                Ok(open) => open,
-                Err(answer) => return Ok(answer),
+        let (open, user) = match next.take() {
+            Some(known) => known,
+            None => match again(visit, fields, who).await? {
+                Again::Open(open, user) => (*open, user),
+                Again::Gone => continue,
+                Again::Answer(answer) => return Ok(answer),
             },
         };
         if let Some(answer) = once(visit, open, user).await? {
@@ -39,24 +43,45 @@ pub(crate) async fn enter(
     Err(Fault::Contended)
 }
 
-async fn once(visit: &Visit, open: Open, who: &User) -> Result<Option<Response<Body>>, Fault> {
+/// What there is after somebody else moved first.
+enum Again {
+    Open(Box<Open>, Arc<User>),
+    /// The user was removed in this moment.
+    Gone,
+    /// The login is over, or asks for the password again.
+    Answer(Response<Body>),
+}
+
+async fn again(visit: &Visit, fields: &Fields, who: &User) -> Result<Again, Fault> {
+    let open = match pending::open(visit, fields).await? {
+        Ok(open) => open,
+        Err(answer) => return Ok(Again::Answer(answer)),
+    };
+    let Some(user) = visit.at.tenant.store.user(&who.id).await? else {
+        return Ok(Again::Gone);
+    };
+    if has_another_password(&user, who) {
+        let page = flow::page_of(&open.pending);
+        return Ok(Again::Answer(wire::see_other(&page)));
+    }
+    Ok(Again::Open(Box::new(open), Arc::new(user)))
+}
+
+async fn once(visit: &Visit, open: Open, user: Arc<User>) -> Result<Option<Response<Body>>, Fault> {
     let Open {
         pending,
         checked,
         loaded,
     } = open;
-    let (user, consent) = visit.of_user(&who.id, Some(&checked)).await?;
-    let Some(user) = user else {
-        return Ok(None); // removed in this moment
-    };
-    if has_another_password(&user.user, who) {
-        return Ok(Some(wire::see_other(&flow::page_of(&pending))));
-    }
+    let consent = visit.consent(&checked.consent_digest(&user.id)).await?;
+    let user = visit.at.tenant.store.with_rights(user).await?;
     let person = Person {
         session: visit.session().await?,
         user: Some(user.clone()),
         consent,
     };
+    // what is short comes first
+    tokio::task::yield_now().await;
     let before = person.session.as_ref();
     let connection = pending.transaction.connection.clone().unwrap_or_default();
     let (session, cookie) = session(visit, &loaded, (&connection, &user.user), before);
@@ -78,7 +103,7 @@ async fn once(visit: &Visit, open: Open, who: &User) -> Result<Option<Response<B
 }
 
 /// Whether the password is another one than the one that was looked at: then it is asked for
-/// again. What changes after this conflicts with [`counted`] (attack SESSION-07).
+/// again (attack SESSION-07).
 pub(crate) fn has_another_password(now: &User, then: &User) -> bool {
     let hash = |user: &User| user.password.as_ref().map(|hash| hash.expose().clone());
     hash(now) != hash(then)

@@ -183,7 +183,7 @@ impl Visit {
     }
 
     /// A user and its consent for a request.
-    pub(crate) async fn of_user(
+    async fn of_user(
         &self,
         id: &UserId,
         checked: Option<&Checked>,

@@ -37,7 +37,6 @@ mod tests;
 pub use commit::Committed;
 pub use db::DatabaseKind;
 pub use error::{OpenError, StoreError};
-pub use failures::Attempt;
 pub use mail::DueMail;
 pub use migrate::migrate;
 pub use open::{Options, Store, Synchronous, TenantStore};

@@ -1,6 +1,7 @@
 //! Who shares a commit. It costs the same for one as for many, so it waits while the runtime's
-//! threads have work: what they do now may end in a write. When they have nothing else to do, it
-//! waits for nobody, so who is alone never waits.
+//! threads have work: what they do now may end in a write. When most of them have nothing else to
+//! do, it waits for nobody, so who is alone never waits, nor does anybody on a machine that is not
+//! busy.
 
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,12 +16,13 @@ use crate::error::StoreError;
 
 /// A group of this many is as cheap as it gets.
 const ENOUGH: usize = 64;
-/// It yields once, and then looks again after a while that doubles: for six milliseconds, however
-/// busy they are. A thread that yields gives up its share of the near future, so where all run on
-/// one core it comes back when the others rest; to yield again would leave that future to threads
-/// that hash.
-const LOOKS: u32 = 7;
+/// It yields once, and then looks again after a while that doubles: for thirteen milliseconds,
+/// however busy they are. A thread that yields gives up its share of the near future, so where all
+/// run on one core it comes back when the others rest; to yield again would leave that future to
+/// threads that hash.
+const LOOKS: u32 = 9;
 const FIRST_LOOK: Duration = Duration::from_micros(50);
+const LONGEST_LOOK: Duration = Duration::from_micros(3200);
 /// A group that nobody waits for: five milliseconds, or until somebody does.
 const RELAXED_LOOKS: u32 = 20;
 const RELAXED_LOOK: Duration = Duration::from_micros(250);
@@ -94,15 +96,16 @@ impl Workers {
                 yielded = true;
                 thread::yield_now();
             } else {
-                thread::park_timeout(FIRST_LOOK * (1 << looks));
+                thread::park_timeout(LONGEST_LOOK.min(FIRST_LOOK * (1 << looks)));
                 looks += 1;
             }
         }
     }
 
-    /// Whether none of them has anything to do.
+    /// Whether half of them or more have nothing to do.
     fn rest(&self) -> bool {
-        let parked = |worker| self.0.worker_park_unpark_count(worker) % 2 == 1;
-        (0..self.0.num_workers()).all(parked)
+        let all = self.0.num_workers();
+        let parked = |worker: &usize| self.0.worker_park_unpark_count(*worker) % 2 == 1;
+        (0..all).filter(parked).count() * 2 >= all
     }
 }

@@ -15,10 +15,10 @@ use crate::value::{Row, Value};
 /// How long a writer waits for another process, such as a `cardea keys revoke` beside a server.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// A connection and the texts that it knows.
+/// A connection and the texts that it knows, by where they stand: many begin alike.
 pub(crate) struct Handle {
     pub(crate) connection: Connection,
-    texts: BTreeMap<&'static str, String>,
+    texts: BTreeMap<(usize, usize), String>,
 }
 
 impl Handle {
@@ -82,7 +82,8 @@ impl Handle {
         sql: &'static str,
         params: &[Value],
     ) -> rusqlite::Result<(Vec<Row>, u64)> {
-        let text = self.texts.entry(sql).or_insert_with(|| numbered(sql));
+        let text = self.texts.entry((sql.as_ptr().addr(), sql.len()));
+        let text = text.or_insert_with(|| numbered(sql));
         let mut statement = self.connection.prepare_cached(text)?;
         for (number, value) in (1_usize..).zip(params) {
             statement.raw_bind_parameter(number, value)?;

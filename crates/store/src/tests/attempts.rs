@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cardea_core::protocol::attempts::{About, Counter};
+use cardea_core::write::Write;
 
 use super::both;
 use super::groups::{finish, queue};
@@ -110,6 +111,34 @@ async fn the_right_password_takes_its_count_back(world: &World) {
     assert!(tenant.take_attempt(&address, NOW).await.unwrap().blocked);
 }
 
+/// A block is lifted by the name of whom it is about: at every address, and nobody else's.
+async fn what_is_forgotten_by_name_begins_anew(world: &World) {
+    let tenant = world.tenant("a").await;
+    let named = |most, identifier: &str| {
+        let mut counter = counter(most, 3600, 1_000_000);
+        let about = counter.about.as_mut().unwrap();
+        about.identifier = identifier.to_owned();
+        counter
+    };
+    let counters = [
+        (named(1, "jane@example.com"), false),
+        (named(2, "jane@example.com"), false),
+        (named(3, "joe@example.com"), true),
+    ];
+    for (counter, _) in &counters {
+        for _ in 0..counter.most {
+            tenant.take_attempt(counter, NOW).await.unwrap();
+        }
+    }
+    let forgotten = vec!["jane@example.com".to_owned()];
+    let writes = vec![Write::ForgetFailures(forgotten)];
+    tenant.put(writes).await.unwrap();
+    for (counter, blocked) in &counters {
+        let next = tenant.take_attempt(counter, NOW).await.unwrap();
+        assert_eq!(next.blocked, *blocked, "{}", counter.most);
+    }
+}
+
 /// What is unhurried waits for somebody's commit, for who hurries, or for the end; and of forty, ten
 /// go through (PASSWORD-11, -12).
 async fn the_unhurried_are_counted_with_others(world: &World) {
@@ -160,5 +189,6 @@ both!(
     a_block_ends_although_somebody_goes_on,
     a_full_count_runs_down,
     the_right_password_takes_its_count_back,
+    what_is_forgotten_by_name_begins_anew,
     the_unhurried_are_counted_with_others,
 );

@@ -11,7 +11,7 @@ use serde_json::{Map, json};
 
 use super::both;
 use super::world::{NOW, World};
-use crate::{Attempt, StoreError, TenantStore};
+use crate::{StoreError, TenantStore};
 
 fn user(id: &str, email: &str) -> User {
     User {
@@ -332,50 +332,9 @@ async fn a_code_has_one_winner(world: &World) {
     }
 }
 
-async fn attempts_are_counted_for_all(world: &World) {
-    let tenant = world.tenant("a").await;
-    let attempt = Attempt {
-        key: [1; 32],
-        identifier: "jane@example.com".to_owned(),
-        connection: "db".to_owned(),
-        ip: "192.0.2.1".to_owned(),
-    };
-    let tries = (0..40).map(|_| {
-        let (tenant, attempt) = (tenant.clone(), attempt.clone());
-        tokio::spawn(async move { tenant.count_attempt(&attempt, NOW, 60).await.unwrap() })
-    });
-    let mut counts = Vec::new();
-    for attempt in tries.collect::<Vec<_>>() {
-        counts.push(attempt.await.unwrap());
-    }
-    counts.sort_unstable();
-    // PASSWORD-07: each knows its own place, so at most ten of them go on
-    assert_eq!(counts, (1..=40).collect::<Vec<i64>>());
-    let failures = tenant
-        .login_failures("jane@example.com", NOW)
-        .await
-        .unwrap();
-    assert_eq!((failures.len(), failures[0].count), (1, 40));
-    assert_eq!(
-        tenant
-            .count_attempt(&attempt, NOW.plus_seconds(61), 60)
-            .await
-            .unwrap(),
-        1
-    );
-    commit(
-        &tenant,
-        Write::ForgetFailures(vec!["jane@example.com".to_owned()]),
-    )
-    .await
-    .unwrap();
-    assert_eq!(tenant.attempts(&attempt.key, NOW).await.unwrap(), 0);
-}
-
 both!(
     users_are_guarded,
     lists_are_ordered_and_counted,
     artefacts_are_guarded,
     a_code_has_one_winner,
-    attempts_are_counted_for_all,
 );

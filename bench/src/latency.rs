@@ -75,7 +75,7 @@ fn mixed(journeys: &Journeys<'_>, cores: Cores, time: Duration) -> Outcome<Mixed
     let target = journeys.subject.target();
     let how = (LOGGING_IN, Until::Elapsed(time + 2 * warm));
     let (loaded, point) = thread::scope(|scope| {
-        let crowd = scope.spawn(|| load::drive(cores, target, &mut logins, how));
+        let crowd = scope.spawn(|| load::drive_beside(cores, target, &mut logins, how));
         thread::sleep(warm);
         let loaded = quiet();
         let done = crowd.is_finished();

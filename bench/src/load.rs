@@ -1,5 +1,6 @@
 //! The load: one thread, several connections, a new request on each as soon as it was answered.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::failure::{Outcome, fail};
@@ -62,20 +63,42 @@ pub(crate) fn drive(
     cores: Cores,
     at: Target,
     script: &mut dyn Script,
-    (connections, until): (usize, Until),
+    how: (usize, Until),
 ) -> Outcome<Point> {
-    machine::on_core(cores.load, || closed_loop(at, script, (connections, until)))
+    machine::on_core(cores.load, || closed_loop(at, script, how, Idle::Looks))
+}
+
+/// The same beside others on the load's core, who are to have it.
+pub(crate) fn drive_beside(
+    cores: Cores,
+    at: Target,
+    script: &mut dyn Script,
+    how: (usize, Until),
+) -> Outcome<Point> {
+    machine::on_core(cores.load, || closed_loop(at, script, how, Idle::Sleeps))
+}
+
+/// What the thread does when no answer is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Idle {
+    /// It looks at one connection after the other, so that no answer pays for waking it up: a
+    /// static answer never would, and one that takes a little longer always.
+    Looks,
+    /// It is gone for a moment.
+    Sleeps,
 }
 
 /// An answer that takes longer is a failure, not a slow point.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The thread looks at one connection after the other and never sleeps, so that no answer pays
-/// for waking it up: a static answer never would, and one that takes a little longer always.
+/// Much shorter than what is waited for.
+const MOMENT: Duration = Duration::from_micros(500);
+
 fn closed_loop(
     at: Target,
     script: &mut dyn Script,
     (connections, until): (usize, Until),
+    idle: Idle,
 ) -> Outcome<Point> {
     let connections = match until {
         Until::Elapsed(_) => connections,
@@ -128,6 +151,8 @@ fn closed_loop(
             last = Instant::now();
         } else if last.elapsed() > PATIENCE {
             return fail("an answer took too long");
+        } else if idle == Idle::Sleeps {
+            thread::sleep(MOMENT);
         }
     }
     let seconds = begin.elapsed().as_secs_f64();

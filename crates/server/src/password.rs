@@ -15,6 +15,7 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use cardea_core::model::User;
 use cardea_core::protocol::password_hash::{
@@ -23,15 +24,18 @@ use cardea_core::protocol::password_hash::{
 use cardea_core::random::Random;
 use cardea_jose::Secret;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use argon::Buffers;
-use hashers::{Hashers, Pace, TOGETHER};
+use hashers::{Hashers, TOGETHER};
 
 /// Longer ones are nobody's: refused before anything is computed, whoever is meant (attack
 /// PASSWORD-18). A policy allows 128 characters of up to four bytes.
 const MOST_BYTES: usize = 1024;
 /// What may wait, for each core, in KiB and passes: about two seconds of work.
 const MOST_WAITING: u64 = 2_500_000;
+/// What two seconds of work may take where others want the processor too.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
 
@@ -51,11 +55,11 @@ pub(crate) enum Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Busy;
 
-/// The pool: as many at once as there are cores, each with memory that is used again. As many again
-/// stand ready, so that the threads that hash need not wait for those that answer.
+/// The pool: as many at once as there are cores, each with memory that is used again. For each of
+/// them three more stand ready, so that the threads that hash need not wait for those that answer.
 pub(crate) struct Passwords {
     turns: Arc<Semaphore>,
-    waiting: AtomicU64,
+    waiting: Arc<AtomicU64>,
     most_waiting: u64,
     buffers: Arc<Buffers>,
     hashers: Hashers,
@@ -70,7 +74,7 @@ impl Passwords {
     fn with_threads(threads: usize) -> Self {
         Self {
             turns: Arc::new(Semaphore::new(threads.saturating_mul(2 * TOGETHER))),
-            waiting: AtomicU64::new(0),
+            waiting: Arc::default(),
             most_waiting: MOST_WAITING.saturating_mul(threads as u64),
             buffers: Arc::default(),
             hashers: Hashers::new(threads),
@@ -95,11 +99,11 @@ impl Passwords {
             return Ok(Verdict::Wrong);
         }
         let password = password.clone();
-        let pace = match &hash {
-            Some(hash) if hash.is_outdated(cost) => Pace::Unknown,
-            Some(_) | None => Pace::Usual,
+        let size = match &hash {
+            Some(hash) if hash.is_outdated(cost) => None,
+            Some(_) | None => Some(size(cost)),
         };
-        self.run((pace, turn), move |buffers| {
+        self.run((size, turn), move |buffers| {
             let Some(hash) = hash else {
                 buffers.decoy(cost, password.expose().as_bytes());
                 return Verdict::Wrong;
@@ -129,7 +133,7 @@ impl Passwords {
             let same =
                 move |buffers: &Buffers| imported::matches(&hash, password.expose(), buffers);
             let turn = self.turn(self.queue(cost)?).await?;
-            if self.run((Pace::Unknown, turn), same).await? {
+            if self.run((None, turn), same).await? {
                 return Ok(true);
             }
         }
@@ -146,7 +150,7 @@ impl Passwords {
         let salt = random.with(|random| salt(random));
         let password = password.clone();
         let turn = self.turn(self.queue(cost)?).await?;
-        self.run((Pace::Usual, turn), move |buffers| {
+        self.run((Some(size(cost)), turn), move |buffers| {
             argon2id(cost, salt, password.expose().as_bytes(), buffers)
         })
         .await
@@ -154,30 +158,36 @@ impl Passwords {
 
     async fn run<T: Send + 'static>(
         &self,
-        (pace, turn): (Pace, HashTurn),
+        (size, turn): (Option<u64>, HashTurn),
         work: impl FnOnce(&Buffers) -> T + Send + 'static,
     ) -> Result<T, Busy> {
         let buffers = Arc::clone(&self.buffers);
-        // the turn comes back with the answer, so that what follows follows together
-        let hashing = self.hashers.run(pace, move || (work(&buffers), turn));
-        let (done, _turn) = hashing.await?;
+        let HashTurn { permit, place } = turn;
+        // the turn is given back with the answer, so that what follows follows together
+        let hashing = self.hashers.run(size, move || {
+            drop(place);
+            (work(&buffers), permit)
+        });
+        let (done, _permit) = hashing.await?;
         Ok(done)
     }
 
-    /// Waits until it is this one's turn, and gives its place up.
-    pub(crate) async fn turn(&self, place: Place<'_>) -> Result<HashTurn, Busy> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
-        drop(place);
-        turn.map(HashTurn).map_err(|_| Busy)
+    /// Waits until it is this one's turn; not for ever, where others want all of the processor.
+    pub(crate) async fn turn(&self, place: Place) -> Result<HashTurn, Busy> {
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        match timeout(LONGEST_WAIT, turn).await {
+            Ok(Ok(permit)) => Ok(HashTurn { permit, place }),
+            Ok(Err(_)) | Err(_) => Err(Busy),
+        }
     }
 
     /// A place among those that wait, if it would not wait too long. A login takes it before
     /// anything is counted, so that what is too much costs nothing.
-    pub(crate) fn queue(&self, cost: HashCost) -> Result<Place<'_>, Busy> {
-        let work = u64::from(cost.memory_kib) * u64::from(cost.passes);
+    pub(crate) fn queue(&self, cost: HashCost) -> Result<Place, Busy> {
+        let work = size(cost);
         let before = self.waiting.fetch_add(work, Ordering::Relaxed);
         let place = Place {
-            waiting: &self.waiting,
+            waiting: Arc::clone(&self.waiting),
             work,
         };
         if before > 0 && before.saturating_add(work) > self.most_waiting {
@@ -185,6 +195,11 @@ impl Passwords {
         }
         Ok(place)
     }
+}
+
+/// In KiB and passes.
+fn size(cost: HashCost) -> u64 {
+    u64::from(cost.memory_kib) * u64::from(cost.passes)
 }
 
 impl fmt::Debug for Passwords {
@@ -195,18 +210,21 @@ impl fmt::Debug for Passwords {
     }
 }
 
-/// One computation may run. The next one may when this is dropped.
+/// One computation may run, or stand ready. The next one may when its answer has been taken.
 #[derive(Debug)]
-pub(crate) struct HashTurn(#[expect(dead_code, reason = "it is held")] OwnedSemaphorePermit);
+pub(crate) struct HashTurn {
+    permit: OwnedSemaphorePermit,
+    place: Place,
+}
 
-/// Gives its place up when dropped: by its turn, or because nobody waits for the answer.
+/// Gives its place up when dropped: since it runs, or because nobody waits for the answer.
 #[derive(Debug)]
-pub(crate) struct Place<'a> {
-    waiting: &'a AtomicU64,
+pub(crate) struct Place {
+    waiting: Arc<AtomicU64>,
     work: u64,
 }
 
-impl Drop for Place<'_> {
+impl Drop for Place {
     fn drop(&mut self) {
         self.waiting.fetch_sub(self.work, Ordering::Relaxed);
     }

@@ -450,3 +450,31 @@ async fn the_old_password_outlives_nothing_with_postgresql() {
     let there = here.another_node(node(&url).await).await;
     the_old_password_outlives_nothing(here, there).await;
 }
+
+/// As many as may try at once (PASSWORD-11): nobody is in anybody's way, and each login is counted.
+async fn many_log_in_as_one_user(world: World) {
+    const MANY: usize = 10;
+    let health = Health::made_in(world).await;
+    let path = &health.authorize(&health.client, "");
+    let logins = (0..MANY).map(|_| async {
+        let mut browser = health.world.browser();
+        let answer = health.log_in(&mut browser, path).await;
+        answer.param("code").is_some()
+    });
+    assert_eq!(join_all(logins).await, [true; MANY]);
+    let user = format!("/users/{}", health.jane.id.replace('|', "%7C"));
+    let jane = health.world.manage("GET", &user, None).await.json();
+    assert_eq!(jane["logins_count"], MANY);
+    health.world.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_log_in_as_one_user_with_sqlite() {
+    many_log_in_as_one_user(World::new(Profile::Compat).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_log_in_as_one_user_with_postgresql() {
+    let node = node(&fresh_database().await).await;
+    many_log_in_as_one_user(World::on(node, Profile::Compat).await).await;
+}

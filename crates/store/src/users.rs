@@ -426,12 +426,13 @@ fn update(key: &SealingKey, tenant: &TenantId, user: &User) -> Result<Vec<Statem
     Ok(vec![free, update.locking()])
 }
 
-/// No column of an index is named, so none is written.
+/// No column of an index is named, so none is written. Somebody who was made anew under the same id
+/// is somebody else, whatever the revision.
 fn login(tenant: &TenantId, user: &User) -> Result<Statement, StoreError> {
     let statement = Statement::guarded(
         "UPDATE user_account SET last_login = $3, logins_count = $4, body = $5,
                 revision = revision + 1
-          WHERE tenant_id = $1 AND user_id = $2 AND revision = $6",
+          WHERE tenant_id = $1 AND user_id = $2 AND revision = $6 AND created_at = $7",
         params![
             tenant.as_str(),
             user.id.as_str(),
@@ -439,6 +440,7 @@ fn login(tenant: &TenantId, user: &User) -> Result<Statement, StoreError> {
             user.logins_count,
             body(user)?,
             user.revision,
+            user.created_at.millis(),
         ],
         Refusal::Conflict(Conflict::UserMoved),
     );

@@ -25,9 +25,15 @@ pub(crate) async fn enter(
     fields: &Fields,
     who: &User,
 ) -> Result<Response<Body>, Fault> {
-    // whoever changed the user since conflicts with [`counted`], so it is read anew only then
+    // whoever changed the user since conflicts with [`counted`], so it is read anew only then; a user
+    // who is refused gets nothing that would have to rest on that
     let mut next = Some((first, Arc::new(who.clone())));
-    for _ in 0..TRIES {
+    for attempt in 0..=TRIES {
+        // many who log in as one user would be in each other's way for ever
+        let _turn = match attempt {
+            0 => None,
+            _ => Some(visit.at.tenant.turn().await),
+        };
         let (open, user) = match next.take() {
             Some(known) => known,
             None => match again(visit, fields, who).await? {

@@ -55,14 +55,15 @@ pub(crate) async fn check(app: &App, at: &At, login: &Login<'_>) -> Result<Check
     let attacker = who(login, user.as_ref(), at.ip);
     let protection = protection(view, login.connection);
     let counted = brute_force::before(app, at, &attacker, &protection, now);
-    let turn = match counted_first(store, counted, app.passwords.turn(place)).await? {
-        Ok(turn) => turn,
-        Err(too_many) => return Ok(Checked::TooMany(too_many, user.map(Box::new))),
+    let verdict = match counted_first(store, counted, app.passwords.turn(place)).await? {
+        Gate::Open(turn) => {
+            let turn = (cost, turn);
+            let verdict = app.passwords.verify(turn, user.as_ref(), login.password);
+            verdict.await
+        }
+        Gate::Busy => Err(Busy),
+        Gate::Shut(too_many) => return Ok(Checked::TooMany(too_many, user.map(Box::new))),
     };
-    let verdict = app
-        .passwords
-        .verify((cost, turn), user.as_ref(), login.password)
-        .await;
     tokio::task::yield_now().await;
     let verdict = match verdict {
         Ok(verdict) => verdict,
@@ -89,6 +90,22 @@ pub(crate) async fn check(app: &App, at: &At, login: &Login<'_>) -> Result<Check
     }
 }
 
+/// What an attempt meets that has been counted.
+enum Gate {
+    /// Its password may be looked at.
+    Open(HashTurn),
+    /// There were too many before it.
+    Shut(TooMany),
+    /// Its turn did not come in time.
+    Busy,
+}
+
+impl From<Result<HashTurn, Busy>> for Gate {
+    fn from(turn: Result<HashTurn, Busy>) -> Self {
+        turn.map_or(Self::Busy, Self::Open)
+    }
+}
+
 /// The turn of an attempt that has been counted. Who waits for a turn does not hurry the count: it
 /// shares the commit of somebody who had one. A turn that comes first is kept while the count is
 /// committed.
@@ -96,17 +113,17 @@ async fn counted_first(
     store: &TenantStore,
     counted: impl Future<Output = Result<Option<TooMany>, Fault>>,
     turn: impl Future<Output = Result<HashTurn, Busy>>,
-) -> Result<Result<HashTurn, TooMany>, Fault> {
+) -> Result<Gate, Fault> {
     let (mut counted, mut turn) = (pin!(counted), pin!(turn));
     tokio::select! {
         biased;
         too_many = &mut counted => match too_many? {
-            Some(too_many) => Ok(Err(too_many)),
-            None => Ok(Ok(turn.await?)),
+            Some(too_many) => Ok(Gate::Shut(too_many)),
+            None => Ok(turn.await.into()),
         },
         turn = &mut turn => {
             store.hurry()?;
-            Ok(counted.await?.map_or(Ok(turn?), Err))
+            Ok(counted.await?.map_or_else(|| turn.into(), Gate::Shut))
         }
     }
 }

@@ -2,7 +2,7 @@
 //! nobody who wants a token should wait for it, so these threads give way to all others.
 //!
 //! A hash also goes through more memory than the processor's caches hold, so whatever follows one
-//! is slow. Under load the answers of two follow together: the second finds what the first one
+//! is slow. Under load the answers of two are given together: the second finds what the first one
 //! fetched, and both share a commit.
 
 #[cfg(test)]
@@ -16,30 +16,30 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use tokio::runtime::Handle;
+
 use super::Busy;
 
-/// So many answers are given together. One that is ready waits for one hash less, and never for
-/// one that may take longer.
+/// So many answers are given together: one that is ready waits for one hash less, and never for one
+/// that may take longer than its own.
 pub(super) const TOGETHER: usize = 2;
-/// How nice they are (`nice(2)`): when others want the whole core they still get a thirtieth of it,
-/// and are not let in before those others have had forty milliseconds.
+/// How nice they are (`nice(2)`): when others want the whole core they still get a thirtieth of it.
+/// More would come in pieces of milliseconds that others wait for.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 15;
 
 /// Tells who waits.
 type Answer = Box<dyn FnOnce() + Send>;
 
-/// How long something takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pace {
-    /// As long as a hash of the tenant's own.
-    Usual,
-    /// Nobody knows: it is another system's hash.
-    Unknown,
+fn tell(ready: Vec<Answer>) {
+    for answer in ready {
+        answer();
+    }
 }
 
 struct Job {
-    pace: Pace,
+    /// In KiB and passes; `None`: another system's hash, nobody knows.
+    size: Option<u64>,
     work: Box<dyn FnOnce() -> Answer + Send>,
 }
 
@@ -62,7 +62,7 @@ impl Hashers {
     /// Does one thing on a thread of these.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        pace: Pace,
+        size: Option<u64>,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {
         self.start_another()?;
@@ -72,7 +72,7 @@ impl Hashers {
             // who went away meanwhile needs no answer
             Box::new(move || drop(done.send(made)))
         });
-        self.line.push(Job { pace, work });
+        self.line.push(Job { size, work });
         result.await.map_err(|_| Busy)
     }
 
@@ -84,11 +84,15 @@ impl Hashers {
             return Ok(());
         };
         let line = Arc::clone(&self.line);
+        let runtime = Handle::current();
         let started = thread::Builder::new()
             .name("passwords".to_owned())
             .spawn(move || {
                 give_way();
-                line.work_off();
+                // by one task, since the first answer alone would wake a thread that comes first
+                line.work_off(&|ready| {
+                    runtime.spawn(async move { tell(ready) });
+                });
             });
         match started {
             Ok(_) => Ok(()),
@@ -127,6 +131,8 @@ struct Line {
 struct State {
     jobs: VecDeque<Job>,
     ready: Vec<Answer>,
+    /// The size of the smallest one of those that are ready.
+    smallest: u64,
     ended: bool,
 }
 
@@ -137,25 +143,25 @@ impl Line {
     }
 
     /// One thread's life.
-    fn work_off(&self) {
+    fn work_off(&self, give: &dyn Fn(Vec<Answer>)) {
         let mut state = self.lock();
         loop {
             if state.should_answer() {
                 let ready = mem::take(&mut state.ready);
                 drop(state);
-                for answer in ready {
-                    answer();
-                }
+                give(ready);
                 state = self.lock();
-            } else if let Some(job) = state.jobs.pop_front() {
+            } else if let Some(Job { size, work }) = state.jobs.pop_front() {
                 drop(state);
                 // what panics fails alone: its answer is dropped
-                let answer = catch_unwind(AssertUnwindSafe(job.work));
+                let answer = catch_unwind(AssertUnwindSafe(work));
                 if answer.is_err() {
                     tracing::error!("a password could not be hashed");
                 }
                 state = self.lock();
-                state.ready.extend(answer);
+                if let Ok(answer) = answer {
+                    state.is_ready(answer, size);
+                }
             } else if state.ended {
                 return;
             } else {
@@ -171,11 +177,21 @@ impl Line {
 }
 
 impl State {
+    fn is_ready(&mut self, answer: Answer, size: Option<u64>) {
+        let size = size.unwrap_or_default();
+        self.smallest = if self.ready.is_empty() {
+            size
+        } else {
+            self.smallest.min(size)
+        };
+        self.ready.push(answer);
+    }
+
     fn should_answer(&self) -> bool {
-        let follows = self.jobs.front().map(|job| job.pace);
+        let next = self.jobs.front().and_then(|job| job.size);
         match self.ready.len() {
             0 => false,
-            ready => ready >= TOGETHER || follows != Some(Pace::Usual),
+            ready => ready >= TOGETHER || next.is_none_or(|next| next > self.smallest),
         }
     }
 }

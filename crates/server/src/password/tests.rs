@@ -152,13 +152,47 @@ async fn overload_is_refused_without_waiting() {
         task.abort();
         drop(task.await);
     }
-    assert_eq!(pool.waiting.load(Ordering::Relaxed), 0);
+    let ready = 2 * TOGETHER as u64 * size(CHEAP);
+    assert_eq!(pool.waiting.load(Ordering::Relaxed), ready);
     drop(first);
     let password = Secret::new(PASSWORD.to_owned());
     let next = turn(&pool, CHEAP).await.unwrap();
     let verdict = pool.verify((CHEAP, next), None, &password).await;
     assert_eq!(verdict, Ok(Verdict::Wrong));
     assert_eq!(pool.turns.available_permits(), 2 * TOGETHER);
+}
+
+/// PASSWORD-22: who goes away while its password is hashed gives its turn back, and its place.
+#[tokio::test]
+async fn who_goes_away_leaves_nothing_behind() {
+    let pool = Passwords::with_threads(1);
+    let password = Secret::new(PASSWORD.to_owned());
+    let gone = turn(&pool, CHEAP).await.unwrap();
+    tokio::select! {
+        biased;
+        _ = pool.verify((CHEAP, gone), None, &password) => {}
+        () = std::future::ready(()) => {} // begun, and given up
+    }
+    let mut all = Vec::new();
+    for _ in 0..2 * TOGETHER {
+        all.push(turn(&pool, CHEAP).await.unwrap());
+    }
+    drop(all);
+    assert_eq!(pool.waiting.load(Ordering::Relaxed), 0);
+}
+
+/// PASSWORD-22: where others want all of the processor, nobody waits for ever.
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_does_not_come_is_refused() {
+    let pool = Passwords::with_threads(1);
+    let mut all = Vec::new();
+    for _ in 0..2 * TOGETHER {
+        all.push(turn(&pool, CHEAP).await.unwrap());
+    }
+    assert_eq!(turn(&pool, CHEAP).await.err(), Some(Busy));
+    drop(all);
+    assert_eq!(pool.waiting.load(Ordering::Relaxed), 0);
+    assert!(turn(&pool, CHEAP).await.is_ok());
 }
 
 #[tokio::test]

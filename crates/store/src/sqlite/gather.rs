@@ -1,7 +1,6 @@
 //! Who shares a commit. It costs the same for one as for many, so it waits while the runtime's
-//! threads have work: what they do now may end in a write. When most of them have nothing else to
-//! do, it waits for nobody, so who is alone never waits, nor does anybody on a machine that is not
-//! busy.
+//! threads have work: what they do now may end in a write. When half of them have nothing to do, it
+//! waits for nobody, so who is alone never waits, nor does anybody on a machine that is not busy.
 
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,8 +15,8 @@ use crate::error::StoreError;
 
 /// A group of this many is as cheap as it gets.
 const ENOUGH: usize = 64;
-/// It yields once, and then looks again after a while that doubles: for thirteen milliseconds,
-/// however busy they are. A thread that yields gives up its share of the near future, so where all
+/// It yields once, and then looks again after a while that doubles up to the longest: for thirteen
+/// milliseconds, however busy they are. A thread that yields gives up its share of the near future, so where all
 /// run on one core it comes back when the others rest; to yield again would leave that future to
 /// threads that hash.
 const LOOKS: u32 = 9;

@@ -25,7 +25,7 @@ pub(super) fn counter(most: i64, window_s: i64, leak_s: i64) -> Counter {
     }
 }
 
-/// PASSWORD-11 and -12: forty at once, and ten go through.
+/// PASSWORD-07, -11 and -12: forty at once, and ten go through.
 async fn of_forty_at_once_ten_go_through(world: &World) {
     let tenant = Arc::new(world.tenant("a").await);
     let counter = counter(10, 3600, 1_000_000);
@@ -114,10 +114,11 @@ async fn the_right_password_takes_its_count_back(world: &World) {
 /// A block is lifted by the name of whom it is about: at every address, and nobody else's.
 async fn what_is_forgotten_by_name_begins_anew(world: &World) {
     let tenant = world.tenant("a").await;
-    let named = |most, identifier: &str| {
+    let named = |most: i64, identifier: &str| {
         let mut counter = counter(most, 3600, 1_000_000);
         let about = counter.about.as_mut().unwrap();
         about.identifier = identifier.to_owned();
+        about.ip = format!("192.0.2.{most}");
         counter
     };
     let counters = [

@@ -122,6 +122,15 @@ async fn users_are_guarded(world: &World) {
         blocked: true,
         ..read.clone()
     })));
+    // somebody else who was made under the same id meanwhile has this revision too
+    let earlier = Write::User(UserWrite::Login(Box::new(User {
+        created_at: NOW.plus_seconds(-1),
+        ..read.clone()
+    })));
+    assert_eq!(
+        conflict(commit(&tenant, earlier).await),
+        Conflict::UserMoved
+    );
     commit(&tenant, login.clone()).await.unwrap();
     assert_eq!(conflict(commit(&tenant, login).await), Conflict::UserMoved);
     let stored = tenant.user(&id).await.unwrap().unwrap();

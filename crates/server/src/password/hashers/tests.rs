@@ -1,12 +1,16 @@
-//! In which order things are done and told, on one thread.
+//! In which order things are done and told.
 
 use super::*;
 
+const USUAL: Option<u64> = Some(10);
+
 /// What each kind of job is called in a row.
 fn job(name: char, said: &Arc<Mutex<String>>) -> Job {
-    let pace = match name {
-        'x' | 'y' => Pace::Unknown,
-        _ => Pace::Usual,
+    let size = match name {
+        'x' | 'y' => None,
+        's' => Some(5),
+        'l' => Some(50),
+        _ => USUAL,
     };
     let said = Arc::clone(said);
     let work = Box::new(move || -> Answer {
@@ -14,23 +18,27 @@ fn job(name: char, said: &Arc<Mutex<String>>) -> Job {
         said.lock().unwrap().push(name);
         Box::new(move || said.lock().unwrap().push(name.to_ascii_uppercase()))
     });
-    Job { pace, work }
+    Job { size, work }
 }
 
-/// A small letter is a job that is done, a large one its answer; `x` and `y` may take long, `p`
-/// panics.
+/// A small letter is a job that is done, a large one its answer. `s` is a short one and `l` a long
+/// one, of `x` and `y` nobody knows, `p` panics.
 #[test]
-fn answers_follow_together_and_wait_for_nothing_long() {
+fn answers_follow_together_and_wait_for_nothing_longer() {
     for (jobs, order) in [
         ("", ""),
         ("a", "aA"),
         ("ab", "abAB"),
         ("abc", "abABcC"),
         ("abcd", "abABcdCD"),
+        ("as", "asAS"),
+        ("sa", "sSaA"),
+        ("al", "aAlL"),
+        ("la", "laLA"),
         ("ax", "aAxX"),
-        ("xa", "xaXA"),
+        ("xa", "xXaA"),
         ("xy", "xXyY"),
-        ("abxc", "abABxcXC"),
+        ("abxc", "abABxXcC"),
         ("apb", "abAB"),
         ("ap", "aA"),
         ("p", ""),
@@ -41,27 +49,31 @@ fn answers_follow_together_and_wait_for_nothing_long() {
             line.push(job(name, &said));
         }
         line.lock().ended = true;
-        line.work_off();
+        line.work_off(&tell);
         assert_eq!(*said.lock().unwrap(), order, "{jobs}");
     }
 }
 
-/// PASSWORD-22: who goes away leaves nothing behind that others wait for.
+/// However many threads there are, everybody gets an answer, also beside jobs that panic.
 #[tokio::test]
-async fn one_that_is_not_waited_for_holds_nobody_up() {
-    let hashers = Hashers::new(1);
-    tokio::select! {
-        biased;
-        _ = hashers.run(Pace::Usual, || 1) => {}
-        () = std::future::ready(()) => {} // begun, and given up
+async fn everybody_is_answered() {
+    for threads in [1, 2, 3] {
+        let hashers = Hashers::new(threads);
+        let jobs = (0..40_u64).map(|number| {
+            let size = (number % 3 > 0).then_some(number % 7);
+            hashers.run(size, move || {
+                assert_ne!(number % 10, 9, "every tenth panics");
+                number
+            })
+        });
+        let answers = futures_util::future::join_all(jobs).await;
+        for (number, answer) in (0..).zip(answers) {
+            let expected = if number % 10 == 9 {
+                Err(Busy)
+            } else {
+                Ok(number)
+            };
+            assert_eq!(answer, expected, "{threads} threads");
+        }
     }
-    let (start, started) = std::sync::mpsc::channel::<()>();
-    let first = hashers.run(Pace::Usual, move || started.recv().is_ok());
-    let second = hashers.run(Pace::Usual, || true);
-    let third = async {
-        start.send(()).unwrap();
-        hashers.run(Pace::Unknown, || true).await
-    };
-    let all = tokio::join!(first, second, third);
-    assert_eq!(all, (Ok(true), Ok(true), Ok(true)));
 }

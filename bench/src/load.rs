@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::failure::{Outcome, fail};
 use crate::http::Connection;
-use crate::machine::{self, Cores};
+use crate::machine::{self, Cores, CpuTime};
 use crate::script::{Same, Script};
 
 const CONNECTIONS: usize = 16;
@@ -115,7 +115,7 @@ fn closed_loop(
     }
 
     let (mut sent, mut answers, mut kept) = (0_u32, 0_u32, Vec::new());
-    let before = machine::process_micros(at.pid)?;
+    let before = CpuTime::of(at.pid)?;
     let begin = Instant::now();
     for (slot, (connection, waits)) in ring.iter_mut().enumerate() {
         connection.send(script.next(slot)?)?;
@@ -156,7 +156,7 @@ fn closed_loop(
         }
     }
     let seconds = begin.elapsed().as_secs_f64();
-    let micros = machine::process_micros(at.pid)? - before;
+    let micros = CpuTime::of(at.pid)?.micros_since(&before);
     Ok(Point {
         answers,
         seconds,

@@ -1,14 +1,14 @@
 //! What Linux tells about processes, and which core a thread runs on.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use crate::failure::{Context as _, Outcome, fail};
-
-/// `/proc/PID/stat` counts in hundredths of a second on every Linux.
-const MICROS_PER_TICK: f64 = 10_000.0;
 
 /// Two cores: the measured process gets one, the load the other, so that waking a thread up
 /// costs the same in every run. `None` on a machine with one core, or without `taskset`.
@@ -86,15 +86,33 @@ fn pin_this_thread(core: u32) -> Outcome {
     }
 }
 
-/// CPU time of a process so far: all threads, also those that have ended.
-pub(crate) fn process_micros(pid: u32) -> Outcome<f64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).context("the process's stat")?;
-    // the name in brackets may hold blanks; the fields after it are numbered from 3
-    let (_, fields) = stat.rsplit_once(')').context("the process's name")?;
-    let mut times = fields.split_whitespace().skip(11).map(str::parse::<f64>);
-    match (times.next(), times.next()) {
-        (Some(Ok(user)), Some(Ok(system))) => Ok((user + system) * MICROS_PER_TICK),
-        (Some(_) | None, _) => fail("the process's stat holds no times"),
+/// CPU time of each thread of a process so far, in nanoseconds. What `/proc/PID/stat` counts for
+/// all of them together it counts in hundredths of a second: too coarse for a short point.
+#[derive(Debug)]
+pub(crate) struct CpuTime(BTreeMap<OsString, u64>);
+
+impl CpuTime {
+    pub(crate) fn of(pid: u32) -> Outcome<Self> {
+        let threads = fs::read_dir(format!("/proc/{pid}/task")).context("the process's threads")?;
+        let mut times = BTreeMap::new();
+        for thread in threads {
+            let thread = thread.context("the process's threads")?;
+            // one that has ended meanwhile has nothing to say
+            if let Ok(text) = fs::read_to_string(thread.path().join("schedstat")) {
+                times.insert(thread.file_name(), nanoseconds(&text)?);
+            }
+        }
+        Ok(Self(times))
+    }
+
+    /// What came on top of an earlier reading, in microseconds. What a thread did that has ended
+    /// since is not in it: some that read lists do, the others stay.
+    pub(crate) fn micros_since(&self, before: &Self) -> f64 {
+        let more = self.0.iter().map(|(thread, now)| {
+            let then = before.0.get(thread).copied().unwrap_or_default();
+            Duration::from_nanos(now.saturating_sub(then)).as_secs_f64()
+        });
+        more.sum::<f64>() * 1e6
     }
 }
 
@@ -103,11 +121,14 @@ pub(crate) fn thread_micros() -> Outcome<f64> {
     // the kernel brings the figure up to date when the thread gives way
     thread::yield_now();
     let text = fs::read_to_string("/proc/thread-self/schedstat").context("schedstat")?;
-    let nanos = text
-        .split_whitespace()
-        .next()
-        .context("the thread's time")?;
-    Ok(nanos.parse::<f64>().context("the thread's time")? / 1000.0)
+    Ok(Duration::from_nanos(nanoseconds(&text)?).as_secs_f64() * 1e6)
+}
+
+/// The first field of a `schedstat`.
+fn nanoseconds(schedstat: &str) -> Outcome<u64> {
+    let first = schedstat.split_whitespace().next();
+    let first = first.context("the thread's time")?;
+    first.parse().context("the thread's time")
 }
 
 /// Resident memory of a process, in MiB.

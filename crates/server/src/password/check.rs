@@ -1,5 +1,8 @@
 //! A password at a login: counted, looked at, and taken back when it was right.
 
+#[cfg(test)]
+mod tests;
+
 use std::net::IpAddr;
 use std::pin::pin;
 

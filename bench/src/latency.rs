@@ -18,6 +18,8 @@ use crate::script::Script as _;
 /// Connections of each kind of request, and requests per second on each.
 const SENDERS: u32 = 8;
 const RATE: u32 = 40;
+/// Of fewer answers the 99th percentile is one of the slowest three.
+const SHORTEST: Duration = Duration::from_secs(3);
 /// More than any server does, so that logins never run out.
 const LOGINS_PER_SECOND: f64 = 150.0;
 /// Logins at once: more than wait in a queue of two seconds on one core, fewer than one address
@@ -57,7 +59,8 @@ impl UnderLoad {
         cores: Cores,
         time: Duration,
     ) -> Outcome {
-        self.mixed.push(mixed(journeys, cores, time)?);
+        let mixed = mixed(journeys, cores, time.max(SHORTEST))?;
+        self.mixed.push(mixed);
         if cores.served.is_some() {
             self.overloads.push(overload(journeys, cores)?);
         }

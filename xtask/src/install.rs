@@ -26,10 +26,10 @@ pub(crate) fn database() -> Outcome<PathBuf> {
 }
 
 pub(crate) fn compiler() -> Outcome {
-    if shell::works("gcc", &["--version"]) {
+    if shell::works("gcc", &["--version"]) && shell::works("make", &["--version"]) {
         return Ok(());
     }
-    packages("a C compiler", &["gcc", "libc6-dev"])
+    packages("a C compiler and make", &["gcc", "libc6-dev", "make"])
 }
 
 /// A browser, and the tool that makes it trust the local CA.

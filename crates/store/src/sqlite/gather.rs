@@ -16,9 +16,9 @@ use crate::error::StoreError;
 /// A group of this many is as cheap as it gets.
 const ENOUGH: usize = 64;
 /// It yields once, and then looks again after a while that doubles up to the longest: for thirteen
-/// milliseconds, however busy they are. A thread that yields gives up its share of the near future, so where all
-/// run on one core it comes back when the others rest; to yield again would leave that future to
-/// threads that hash.
+/// milliseconds, however busy they are. A thread that yields gives up its share of the near future,
+/// so where all run on one core it comes back when the others rest; to yield again would leave that
+/// future to threads that hash.
 const LOOKS: u32 = 9;
 const FIRST_LOOK: Duration = Duration::from_micros(50);
 const LONGEST_LOOK: Duration = Duration::from_micros(3200);

@@ -90,14 +90,22 @@ impl Write {
 pub enum UserWrite {
     /// A new user. Guard: nobody of the connection has its id, address, username or number.
     Insert(Box<User>),
-    /// A user replaced. Guard: the stored revision is `user.revision`; it becomes that plus one.
+    /// A user replaced. Guard: the stored revision is `user.revision`, which becomes that plus one,
+    /// and it is the user who was made at `user.created_at`: who was removed and made anew under
+    /// the same id is somebody else, whatever the revision.
     Update(Box<User>),
     /// A login counted: when, whence, how often. What names the user and what it logs in by stay as
     /// they are stored. Guard: as for an update.
     Login(Box<User>),
-    /// Nothing changes: what was decided rests on the user as it was read. Guard: the stored
-    /// revision.
-    Same(UserId, i64),
+    /// Nothing changes: what was decided rests on the user as it was read. Guard: as for an update.
+    Same {
+        /// Who it is.
+        user: UserId,
+        /// When the one who was read was made.
+        created_at: Timestamp,
+        /// The revision that was read.
+        revision: i64,
+    },
     /// A user and everything of it removed: roles, permissions, sessions, tokens, consents.
     /// No guard: what is gone is gone.
     Delete(UserId),
@@ -115,6 +123,17 @@ pub enum UserWrite {
     ForgetRole(RoleId),
     /// Permissions of an API that is gone, or of scopes that it lost.
     ForgetPermissions(ApiIdentifier, Option<String>),
+}
+
+impl UserWrite {
+    /// What was decided rests on this user as it was read.
+    pub fn same(user: &User) -> Self {
+        Self::Same {
+            user: user.id.clone(),
+            created_at: user.created_at,
+            revision: user.revision,
+        }
+    }
 }
 
 /// What must happen together or not at all.

@@ -311,7 +311,11 @@ pub(crate) fn statements(
         UserWrite::Insert(user) => vec![insert(key, tenant, user)?],
         UserWrite::Update(user) => update(key, tenant, user)?,
         UserWrite::Login(user) => vec![login(tenant, user)?],
-        UserWrite::Same(user, revision) => vec![same(tenant, user, *revision)],
+        UserWrite::Same {
+            user,
+            created_at,
+            revision,
+        } => vec![same(tenant, user, *created_at, *revision)],
         UserWrite::Delete(user) => delete(tenant, user),
         UserWrite::DeleteOfConnection(connection) => delete_of_connection(tenant, connection),
         UserWrite::AddRole(user, role, at) => vec![Statement::any(
@@ -406,7 +410,7 @@ fn update(key: &SealingKey, tenant: &TenantId, user: &User) -> Result<Vec<Statem
         "UPDATE user_account SET email_folded = $3, username_folded = $4, phone_number = $5,
                 blocked = $6, updated_at = $7, last_login = $8, logins_count = $9, body = $10,
                 sealed = $11, revision = revision + 1
-          WHERE tenant_id = $1 AND user_id = $2 AND revision = $12",
+          WHERE tenant_id = $1 AND user_id = $2 AND revision = $12 AND created_at = $13",
         params![
             tenant.as_str(),
             user.id.as_str(),
@@ -420,14 +424,14 @@ fn update(key: &SealingKey, tenant: &TenantId, user: &User) -> Result<Vec<Statem
             body(user)?,
             sealed(key, tenant, user)?,
             user.revision,
+            user.created_at.millis(),
         ],
         Refusal::Conflict(Conflict::UserMoved),
     );
     Ok(vec![free, update.locking()])
 }
 
-/// No column of an index is named, so none is written. Somebody who was made anew under the same id
-/// is somebody else, whatever the revision.
+/// No column of an index is named, so none is written.
 fn login(tenant: &TenantId, user: &User) -> Result<Statement, StoreError> {
     let statement = Statement::guarded(
         "UPDATE user_account SET last_login = $3, logins_count = $4, body = $5,
@@ -448,11 +452,16 @@ fn login(tenant: &TenantId, user: &User) -> Result<Statement, StoreError> {
 }
 
 /// A write that changes nothing: reading alone would let a change pass that is being committed.
-fn same(tenant: &TenantId, user: &UserId, revision: i64) -> Statement {
+fn same(tenant: &TenantId, user: &UserId, created_at: Timestamp, revision: i64) -> Statement {
     let same = Statement::guarded(
         "UPDATE user_account SET revision = revision
-          WHERE tenant_id = $1 AND user_id = $2 AND revision = $3",
-        params![tenant.as_str(), user.as_str(), revision],
+          WHERE tenant_id = $1 AND user_id = $2 AND created_at = $3 AND revision = $4",
+        params![
+            tenant.as_str(),
+            user.as_str(),
+            created_at.millis(),
+            revision
+        ],
         Refusal::Conflict(Conflict::UserMoved),
     );
     same.locking()

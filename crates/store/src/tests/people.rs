@@ -71,6 +71,31 @@ fn insert(user: User) -> Write {
     Write::User(UserWrite::Insert(Box::new(user)))
 }
 
+/// SESSION-07: what rests on the user as it was read. The user is at its second revision.
+async fn same_is_guarded(tenant: &TenantStore, id: &UserId) {
+    let nobody = UserId::parse("auth0|nobody").unwrap();
+    let rows = [
+        ("as it is", id, NOW, 2, true),
+        ("as it still is", id, NOW, 2, true),
+        ("changed since", id, NOW, 1, false),
+        ("made anew since", id, NOW.plus_seconds(-1), 2, false),
+        ("nobody", &nobody, NOW, 1, false),
+    ];
+    for (row, user, created_at, revision, holds) in rows {
+        let same = Write::User(UserWrite::Same {
+            user: user.clone(),
+            created_at,
+            revision,
+        });
+        let outcome = commit(tenant, same).await;
+        if holds {
+            outcome.unwrap_or_else(|error| panic!("{row}: {error:?}"));
+        } else {
+            assert_eq!(conflict(outcome), Conflict::UserMoved, "{row}");
+        }
+    }
+}
+
 async fn users_are_guarded(world: &World) {
     let tenant = world.tenant("a").await;
     commit(&tenant, insert(user("auth0|1", "Jane@Example.com")))
@@ -96,17 +121,7 @@ async fn users_are_guarded(world: &World) {
         conflict(commit(&tenant, update(&read)).await),
         Conflict::UserMoved
     );
-    // SESSION-07: what rests on the user as it was read
-    let same = |revision| Write::User(UserWrite::Same(id.clone(), revision));
-    assert_eq!(
-        conflict(commit(&tenant, same(1)).await),
-        Conflict::UserMoved
-    );
-    commit(&tenant, same(2)).await.unwrap();
-    commit(&tenant, same(2)).await.unwrap();
-    let nobody = UserId::parse("auth0|nobody").unwrap();
-    let nobody = Write::User(UserWrite::Same(nobody, 1));
-    assert_eq!(conflict(commit(&tenant, nobody).await), Conflict::UserMoved);
+    same_is_guarded(&tenant, &id).await;
     let read = tenant.user(&id).await.unwrap().unwrap();
     assert_eq!(
         (read.revision, read.last_login),
@@ -122,15 +137,15 @@ async fn users_are_guarded(world: &World) {
         blocked: true,
         ..read.clone()
     })));
-    // somebody else who was made under the same id meanwhile has this revision too
-    let earlier = Write::User(UserWrite::Login(Box::new(User {
+    // SESSION-07: somebody else who was made under the same id meanwhile has this revision too
+    let earlier = User {
         created_at: NOW.plus_seconds(-1),
         ..read.clone()
-    })));
-    assert_eq!(
-        conflict(commit(&tenant, earlier).await),
-        Conflict::UserMoved
-    );
+    };
+    for write in [UserWrite::Login, UserWrite::Update] {
+        let write = Write::User(write(Box::new(earlier.clone())));
+        assert_eq!(conflict(commit(&tenant, write).await), Conflict::UserMoved);
+    }
     commit(&tenant, login.clone()).await.unwrap();
     assert_eq!(conflict(commit(&tenant, login).await), Conflict::UserMoved);
     let stored = tenant.user(&id).await.unwrap().unwrap();

@@ -177,7 +177,7 @@ impl People {
                 user.revision += 1;
                 *stored = *user;
             }
-            UserWrite::Same(..) => {}
+            UserWrite::Same { .. } => {}
             UserWrite::Delete(id) => self.forget(|user| user.id == id),
             UserWrite::DeleteOfConnection(name) => self.forget(|user| user.connection == name),
             UserWrite::AddRole(user, role, _) => {

@@ -193,8 +193,7 @@ pub(super) fn decide(
     let (refresh, oldest) = user::start_family(&grant, None, request, trace);
     writes.extend(oldest);
     // whoever changes the password meanwhile ends this too (attack SESSION-07)
-    let same = UserWrite::Same(found.user.id.clone(), found.user.revision);
-    writes.push(Write::User(same));
+    writes.push(Write::User(UserWrite::same(&found.user)));
     Ok(Granted {
         tokens: UserTokens {
             grant,

@@ -70,7 +70,7 @@ impl Shelf {
                 true
             }
             // there is one user, and nobody else changes it
-            Write::User(UserWrite::Same(..)) => true,
+            Write::User(UserWrite::Same { .. }) => true,
             Write::Revoke(Revoke::One(kind, digest)) => {
                 self.artefacts.remove(&(*kind, *digest));
                 true

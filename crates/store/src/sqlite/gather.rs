@@ -15,11 +15,11 @@ use crate::error::StoreError;
 
 /// A group of this many is as cheap as it gets.
 const ENOUGH: usize = 64;
-/// It yields once, and then looks again after a while that doubles up to the longest: for thirteen
+/// It yields once, and then looks again after a while that doubles up to the longest: for twenty-six
 /// milliseconds, however busy they are. A thread that yields gives up its share of the near future,
 /// so where all run on one core it comes back when the others rest; to yield again would leave that
 /// future to threads that hash.
-const LOOKS: u32 = 9;
+const LOOKS: u32 = 13;
 const FIRST_LOOK: Duration = Duration::from_micros(50);
 const LONGEST_LOOK: Duration = Duration::from_micros(3200);
 /// A group that nobody waits for: five milliseconds, or until somebody does.

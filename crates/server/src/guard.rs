@@ -5,8 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::IntoResponse;
 use cardea_core::id::Host;
 use cardea_core::model::Issuer;
@@ -40,16 +39,19 @@ pub(crate) struct Place {
     pub(crate) ip: std::net::IpAddr,
 }
 
-/// Finds the tenant; gives every answer the headers that it should have.
-pub(crate) async fn by_host(
-    State(app): State<Arc<App>>,
+/// Finds the tenant, and lets `by_path` answer; gives every answer the headers that it should have.
+pub(crate) async fn by_host<F>(
+    app: &App,
     mut request: Request,
-    next: Next,
-) -> Response<Body> {
-    let mut response = match find(&app, &request) {
+    by_path: impl FnOnce(Request) -> F,
+) -> Response<Body>
+where
+    F: Future<Output = Response<Body>>,
+{
+    let mut response = match find(app, &request) {
         Ok(at) => {
             request.extensions_mut().insert(at);
-            let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+            let answer = AssertUnwindSafe(by_path(request)).catch_unwind().await;
             answer.unwrap_or_else(|_| Fault::Panic.into_response())
         }
         Err(refusal) => *refusal,

@@ -36,4 +36,4 @@ mod wire;
 pub use app::{App, Options, Scheme, StartError};
 pub use mail::{Delivery, SmtpConfig};
 pub use peer::{IpRange, NotARange, PeerAddress};
-pub use routes::router;
+pub use routes::Service;

@@ -4,14 +4,15 @@ mod body;
 mod patient;
 mod slots;
 
+use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::Body;
 use futures_util::future::join_all;
-use http::Request;
+use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -21,7 +22,6 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tower::Service as _;
 
 use crate::peer::PeerAddress;
 use crate::tls::TlsConfig;
@@ -91,15 +91,21 @@ pub async fn bind(addresses: &[SocketAddr]) -> io::Result<Vec<TcpListener>> {
     Ok(listeners)
 }
 
+/// Whoever answers requests.
+pub trait Answers: Clone + Send + Sync + 'static {
+    /// The answer to one.
+    fn answer(&self, request: Request<Body>) -> impl Future<Output = Response<Body>> + Send;
+}
+
 /// Serves until `shutdown`, then lets what is running end, for at most 20 s.
 pub async fn serve(
-    router: Router,
+    service: impl Answers,
     listeners: Vec<TcpListener>,
     tls: Option<TlsConfig>,
     shutdown: CancellationToken,
 ) {
     let server = Arc::new(Server {
-        router,
+        service,
         tls,
         http1: http1(),
         http2: http2(),
@@ -143,16 +149,16 @@ fn http2() -> http2::Builder<TokioExecutor> {
     builder
 }
 
-struct Server {
-    router: Router,
+struct Server<A> {
+    service: A,
     tls: Option<TlsConfig>,
     http1: http1::Builder,
     http2: http2::Builder<TokioExecutor>,
     slots: Slots,
 }
 
-async fn accept(
-    server: &Arc<Server>,
+async fn accept<A: Answers>(
+    server: &Arc<Server<A>>,
     listener: &TcpListener,
     graceful: &GracefulShutdown,
     shutdown: &CancellationToken,
@@ -190,7 +196,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
         || kind == io::ErrorKind::ConnectionRefused
 }
 
-impl Server {
+impl<A: Answers> Server<A> {
     async fn connection(
         &self,
         stream: TcpStream,
@@ -221,17 +227,16 @@ impl Server {
             Activity::watched()
         };
         let io = TokioIo::new(Patient::new(stream, activity.clone(), PATIENCE));
-        let router = self.router.clone();
+        let service = self.service.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(peer);
             activity.request();
-            let activity = activity.clone();
-            let request = request.map(|body| TimelyBody::new(body, BODY));
-            let answer = router.clone().call(request);
+            let (service, activity) = (service.clone(), activity.clone());
+            let request = request.map(|body| Body::new(TimelyBody::new(body, BODY)));
             async move {
-                let answer = answer.await;
+                let answer = service.answer(request).await;
                 activity.answered();
-                answer
+                Ok::<_, Infallible>(answer)
             }
         });
         let ended = if http2 {

@@ -8,6 +8,7 @@ use axum::handler::Handler;
 use axum::routing::{MethodRouter, any, get, post};
 use axum::{Extension, Router, middleware};
 use http::{Response, StatusCode, header};
+use tower::Service as _;
 
 use crate::app::App;
 use crate::endpoints::{
@@ -15,10 +16,36 @@ use crate::endpoints::{
     metadata, reset, revoke, signup, tickets, token, userinfo, visit,
 };
 use crate::guard::At;
+use crate::listen::Answers;
 use crate::{cors, dev, guard, management, wire};
 
 /// The whole server: the host first, then the path.
-pub fn router(app: Arc<App>) -> Router {
+#[derive(Debug, Clone)]
+pub struct Service {
+    app: Arc<App>,
+    paths: Router,
+}
+
+impl Service {
+    /// All that this node serves.
+    pub fn new(app: Arc<App>) -> Self {
+        let paths = paths(&app);
+        Self { app, paths }
+    }
+}
+
+impl Answers for Service {
+    async fn answer(&self, request: Request) -> Response<Body> {
+        // no layer of the paths: each would be boxed, and this one stands before every answer
+        let by_path = |request| async {
+            let Ok(answer) = self.paths.clone().call(request).await;
+            answer
+        };
+        guard::by_host(&self.app, request, by_path).await
+    }
+}
+
+fn paths(app: &Arc<App>) -> Router {
     let mut routes = Router::new()
         .merge(documents())
         .merge(browsers())
@@ -33,11 +60,11 @@ pub fn router(app: Arc<App>) -> Router {
     let mut routes = routes
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .with_state(Arc::clone(&app));
+        .with_state(Arc::clone(app));
     if app.dev.is_some() {
-        routes = routes.nest("/dev", dev::routes::router(Arc::clone(&app)));
+        routes = routes.nest("/dev", dev::routes::router(Arc::clone(app)));
     }
-    routes.layer(middleware::from_fn_with_state(app, guard::by_host))
+    routes
 }
 
 /// What everybody may read.

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use cardea_core::id::{Host, TenantId};
 use cardea_core::management::new_tenant_documents;
@@ -12,14 +11,14 @@ use cardea_core::time::Timestamp;
 use cardea_jose::{Algorithm, SealingKey, b64};
 use cardea_server::clock::Clock;
 use cardea_server::keygen::KeyPlan;
+use cardea_server::listen::Answers as _;
 use cardea_server::random::SharedRandom;
-use cardea_server::{App, Options, PeerAddress, Scheme, router};
+use cardea_server::{App, Options, PeerAddress, Scheme, Service};
 use cardea_store::{DatabaseUrl, Store, Synchronous};
 use http::Request;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tower::ServiceExt as _;
 
 use crate::Answer;
 
@@ -67,7 +66,7 @@ pub struct World {
     pub store: Store,
     /// The application with all rights.
     pub management: Client,
-    router: Router,
+    service: Service,
     /// Lives as long as the world does.
     folder: Option<TempDir>,
 }
@@ -156,7 +155,7 @@ impl World {
         };
         change(&mut options);
         let app = App::start(options).await.unwrap();
-        let router = router(Arc::clone(&app));
+        let service = Service::new(Arc::clone(&app));
         let management = Client {
             id: "management".to_owned(),
             secret: MANAGEMENT_SECRET.to_owned(),
@@ -166,7 +165,7 @@ impl World {
             clock,
             store,
             management,
-            router,
+            service,
             folder: None,
         }
     }
@@ -203,7 +202,7 @@ impl World {
         }
         let peer = PeerAddress(SocketAddr::from(([192, 0, 2, 1], 4711)));
         let request = request.extension(peer).body(Body::from(sent.body)).unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.service.answer(request).await;
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
         Answer {

@@ -58,7 +58,8 @@ pub(super) async fn run(args: ServeArgs, shutdown: CancellationToken) -> Outcome
             Some(tls)
         }
     };
-    listen::serve(crate::router(Arc::clone(&app)), listeners, tls, shutdown).await;
+    let service = crate::Service::new(Arc::clone(&app));
+    listen::serve(service, listeners, tls, shutdown).await;
     app.stop().await;
     tracing::info!("ended");
     Ok(())

@@ -61,9 +61,9 @@ pub async fn run(options: DevOptions, shutdown: CancellationToken) -> Result<(),
         }
         None => (None, None),
     };
-    let router = crate::router(Arc::clone(&app));
+    let service = crate::Service::new(Arc::clone(&app));
     let server = tokio::spawn(listen::serve(
-        router,
+        service,
         start.listeners,
         tls,
         shutdown.clone(),

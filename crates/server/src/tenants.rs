@@ -202,6 +202,15 @@ impl Tenant {
         self.turn.lock().await
     }
 
+    /// The turn of a decision that somebody else was faster than so many times, if any: many at one
+    /// row would be in each other's way for ever.
+    pub(crate) async fn turn_after(&self, defeats: usize) -> Option<MutexGuard<'_, ()>> {
+        match defeats {
+            0 => None,
+            _ => Some(self.turn().await),
+        }
+    }
+
     /// Catches up with the store if it is ahead of `known`, and gives the newest.
     pub(crate) async fn newer_than(&self, known: i64) -> Result<Arc<Loaded>, StoreError> {
         let turn = self.refreshing.lock().await;

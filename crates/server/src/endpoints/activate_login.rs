@@ -143,7 +143,8 @@ enum Entered {
 /// A new session in the place of the browser's old one.
 async fn log_in(desk: &Desk, connection: &str, user: &User) -> Result<Entered, Fault> {
     let visit = &desk.visit;
-    for _ in 0..TRIES {
+    for defeats in 0..=TRIES {
+        let _turn = visit.at.tenant.turn_after(defeats).await;
         let loaded = visit.loaded();
         let Some(facts) = visit.at.tenant.store.user_facts(&user.id).await? else {
             continue;

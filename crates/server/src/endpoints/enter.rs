@@ -28,12 +28,8 @@ pub(crate) async fn enter(
     // whoever changed the user since conflicts with [`counted`], so it is read anew only then; a user
     // who is refused gets nothing that would have to rest on that
     let mut next = Some((first, Arc::new(who.clone())));
-    for attempt in 0..=TRIES {
-        // many who log in as one user would be in each other's way for ever
-        let _turn = match attempt {
-            0 => None,
-            _ => Some(visit.at.tenant.turn().await),
-        };
+    for defeats in 0..=TRIES {
+        let _turn = visit.at.tenant.turn_after(defeats).await;
         let (open, user) = match next.take() {
             Some(known) => known,
             None => match again(visit, fields, who).await? {

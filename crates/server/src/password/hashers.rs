@@ -160,7 +160,7 @@ impl Line {
                 }
                 state = self.lock();
                 if let Ok(answer) = answer {
-                    state.is_ready(answer, size);
+                    state.keep(answer, size);
                 }
             } else if state.ended {
                 return;
@@ -177,7 +177,8 @@ impl Line {
 }
 
 impl State {
-    fn is_ready(&mut self, answer: Answer, size: Option<u64>) {
+    /// Until it is answered together with others.
+    fn keep(&mut self, answer: Answer, size: Option<u64>) {
         let size = size.unwrap_or_default();
         self.smallest = if self.ready.is_empty() {
             size

@@ -71,7 +71,11 @@ impl Document {
 
 /// A JSON answer that nobody may keep (RFC 6749 5.1, attack TOKEN-49).
 pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response<Body> {
-    let body = serde_json::to_vec(value).unwrap_or_default();
+    const USUAL: usize = 2048; // two tokens and what is said of them
+    let mut body = Vec::with_capacity(USUAL);
+    if serde_json::to_writer(&mut body, value).is_err() {
+        body.clear();
+    }
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();

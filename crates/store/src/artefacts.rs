@@ -1,7 +1,7 @@
 //! Protocol state: put, replaced, consumed, revoked, each under its guard.
 
 use cardea_core::id::{ClientId, TenantId, UserId};
-use cardea_core::model::{Artefact, ArtefactKind, Revoke, User};
+use cardea_core::model::{Artefact, ArtefactKind, Body, Revoke, User};
 use cardea_core::time::Timestamp;
 use cardea_core::write::{ArtefactQuery, Conflict};
 
@@ -221,13 +221,13 @@ fn read_joined(row: &mut Row) -> Result<Option<Artefact>, WrongColumn> {
         expires_at: Timestamp::from_millis(row.int()?),
         consumed_at: row.int_or_none()?.map(Timestamp::from_millis),
         revision: row.int()?,
-        body: serde_json::from_str(&row.text()?).map_err(|_| WrongColumn)?,
+        body: Body::from_text(row.text()?),
     }))
 }
 
 /// Guard: nothing of its kind has its digest.
-pub(crate) fn put(tenant: &TenantId, artefact: &Artefact) -> Result<Statement, StoreError> {
-    Ok(Statement::guarded(
+pub(crate) fn put(tenant: &TenantId, artefact: &Artefact) -> Statement {
+    Statement::guarded(
         "INSERT INTO artefact (tenant_id, kind, digest, id, group_id, user_id, client_id,
                                created_at, expires_at, consumed_at, revision, body)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
@@ -243,15 +243,15 @@ pub(crate) fn put(tenant: &TenantId, artefact: &Artefact) -> Result<Statement, S
             artefact.expires_at.millis(),
             artefact.consumed_at.map(Timestamp::millis),
             artefact.revision,
-            body(artefact)?,
+            artefact.body.as_str(),
         ],
         Refusal::Conflict(Conflict::ArtefactExists(artefact.kind)),
-    ))
+    )
 }
 
 /// Guard: the stored revision. What stays with its owner is not written again, nor into the
 /// indexes by owner.
-pub(crate) fn replace(tenant: &TenantId, artefact: &Artefact) -> Result<Statement, StoreError> {
+pub(crate) fn replace(tenant: &TenantId, artefact: &Artefact) -> Statement {
     let refusal = Refusal::Conflict(Conflict::ArtefactMoved(artefact.kind));
     if artefact.kind.keeps_its_owner() {
         let statement = Statement::guarded(
@@ -264,14 +264,14 @@ pub(crate) fn replace(tenant: &TenantId, artefact: &Artefact) -> Result<Statemen
                 artefact.digest.to_vec(),
                 artefact.expires_at.millis(),
                 artefact.consumed_at.map(Timestamp::millis),
-                body(artefact)?,
+                artefact.body.as_str(),
                 artefact.revision,
             ],
             refusal,
         );
-        return Ok(statement.locking());
+        return statement.locking();
     }
-    Ok(Statement::guarded(
+    let statement = Statement::guarded(
         "UPDATE artefact SET id = $4, group_id = $5, user_id = $6, client_id = $7,
                 expires_at = $8, consumed_at = $9, body = $10, revision = revision + 1
           WHERE tenant_id = $1 AND kind = $2 AND digest = $3 AND revision = $11",
@@ -285,12 +285,12 @@ pub(crate) fn replace(tenant: &TenantId, artefact: &Artefact) -> Result<Statemen
             artefact.client.as_ref().map(ClientId::as_str),
             artefact.expires_at.millis(),
             artefact.consumed_at.map(Timestamp::millis),
-            body(artefact)?,
+            artefact.body.as_str(),
             artefact.revision,
         ],
         refusal,
-    )
-    .locking())
+    );
+    statement.locking()
 }
 
 /// Guard: it was not used up, and it has not expired. Only one of all who try gets past this.
@@ -344,8 +344,4 @@ pub(crate) fn revoke(tenant: &TenantId, what: &Revoke) -> Vec<Statement> {
             params![tenant, kind.as_str(), client.as_str()],
         )],
     }
-}
-
-fn body(artefact: &Artefact) -> Result<String, StoreError> {
-    serde_json::to_string(&artefact.body).map_err(StoreError::unavailable)
 }

@@ -153,8 +153,8 @@ impl Plan<'_> {
     /// Users and protocol state: their guards are their own.
     fn people(&self, write: &Write) -> Result<Vec<Statement>, StoreError> {
         Ok(match write {
-            Write::Put(artefact) => vec![artefacts::put(self.tenant, artefact)?],
-            Write::Replace(artefact) => vec![artefacts::replace(self.tenant, artefact)?],
+            Write::Put(artefact) => vec![artefacts::put(self.tenant, artefact)],
+            Write::Replace(artefact) => vec![artefacts::replace(self.tenant, artefact)],
             Write::Consume(kind, digest, at) => {
                 vec![artefacts::consume(self.tenant, *kind, digest, *at)]
             }

@@ -3,8 +3,7 @@
 //! All share one table: a digest that finds them, an expiry, a mark when they are used up, and a
 //! revision. What makes each safe is its guard: consumed once, replaced only as it was read.
 
-use serde_json::{Map, Value};
-
+use super::Body;
 use crate::id::{ClientId, UserId};
 use crate::time::Timestamp;
 
@@ -95,7 +94,7 @@ pub struct Artefact {
     /// Counts changes from 1.
     pub revision: i64,
     /// What it says.
-    pub body: Map<String, Value>,
+    pub body: Body,
 }
 
 impl Artefact {

@@ -235,8 +235,10 @@ pub struct EventUser {
 impl LogEvent {
     /// The text that is stored, written without a tree in between: this is on every token's way.
     pub fn stored(&self) -> Result<String, serde_json::Error> {
+        const USUAL: usize = 2048;
+        let mut text = Vec::with_capacity(USUAL);
         let user = self.user.as_ref();
-        serde_json::to_string(&Stored {
+        let stored = Stored {
             event: self.event.code(),
             description: &self.description,
             client_id: self.client_id.as_deref(),
@@ -251,7 +253,9 @@ impl LogEvent {
             connection: user.and_then(|user| user.connection.as_deref()),
             date: self.at.millis(),
             details: Details(self),
-        })
+        };
+        serde_json::to_writer(&mut text, &stored)?;
+        String::from_utf8(text).map_err(serde::ser::Error::custom)
     }
 }
 

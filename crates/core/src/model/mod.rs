@@ -2,6 +2,7 @@
 
 mod api;
 mod artefact;
+mod body;
 mod brand;
 mod client;
 mod client_grant;
@@ -20,6 +21,7 @@ mod user;
 
 pub use api::{Api, Dialect, SubjectPolicy, SystemApi};
 pub use artefact::{Artefact, ArtefactKind, Revoke};
+pub use body::Body;
 pub use brand::{Background, Brand, CUSTOM_TEXT, own_words};
 pub use client::{
     AppType, AssertionKey, AssertionKeys, AuthMethod, Client, GrantType, SecretDigest,

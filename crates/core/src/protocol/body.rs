@@ -1,9 +1,17 @@
-//! Reading what protocol state says: a member is there as it must be, or the state is damaged.
+//! Writing and reading what protocol state says: a member is there as it must be, or the state is
+//! damaged.
 
+#[cfg(test)]
+pub(in crate::protocol) mod tests;
+
+use std::borrow::Cow;
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
+use serde_json::value::RawValue;
 
+use crate::model::Body;
 use crate::scope::Scopes;
 use crate::time::Timestamp;
 
@@ -12,7 +20,7 @@ use crate::time::Timestamp;
 pub struct Damaged {
     /// What it should have been.
     pub what: &'static str,
-    /// The member that is missing or of the wrong type.
+    /// The member that is missing or of the wrong type; empty where it is no object at all.
     pub member: &'static str,
 }
 
@@ -25,17 +33,27 @@ impl fmt::Display for Damaged {
 
 impl std::error::Error for Damaged {}
 
-/// The members of one piece of state.
-#[derive(Debug, Clone, Copy)]
-pub struct Body<'a> {
+/// The members of one piece of state, read in place: each value stays text until it is asked for.
+#[derive(Debug)]
+pub struct Members<'a> {
     what: &'static str,
-    members: &'a Map<String, Value>,
+    listed: Vec<(&'a str, &'a RawValue)>,
 }
 
-impl<'a> Body<'a> {
+/// As many as a user grant may have: the list is made once.
+const USUAL: usize = 20;
+
+impl<'a> Members<'a> {
     /// The members of `what`.
-    pub const fn new(what: &'static str, members: &'a Map<String, Value>) -> Self {
-        Self { what, members }
+    pub fn of(what: &'static str, body: &'a Body) -> Result<Self, Damaged> {
+        Self::in_text(what, "", body.as_str())
+    }
+
+    fn in_text(what: &'static str, member: &'static str, text: &'a str) -> Result<Self, Damaged> {
+        match serde_json::from_str(text) {
+            Ok(Listed(listed)) => Ok(Self { what, listed }),
+            Err(_) => Err(Damaged { what, member }),
+        }
     }
 
     /// This member is not what it must be.
@@ -46,28 +64,24 @@ impl<'a> Body<'a> {
         }
     }
 
+    fn raw(&self, member: &'static str) -> Option<&'a str> {
+        let found = self.listed.iter().find(|(name, _)| *name == member);
+        found.map(|(_, value)| value.get())
+    }
+
+    /// A member that may be absent.
+    pub fn get_or_none<T: Deserialize<'a>>(
+        &self,
+        member: &'static str,
+    ) -> Result<Option<T>, Damaged> {
+        let value = self.raw(member).map(serde_json::from_str);
+        value.transpose().map_err(|_| self.damaged(member))
+    }
+
     /// A member that must be there.
-    pub fn value(&self, member: &'static str) -> Result<&'a Value, Damaged> {
-        self.members.get(member).ok_or_else(|| self.damaged(member))
-    }
-
-    /// Text.
-    pub fn text(&self, member: &'static str) -> Result<&'a str, Damaged> {
-        let text = self.value(member)?.as_str();
-        text.ok_or_else(|| self.damaged(member))
-    }
-
-    /// Text, or nothing.
-    pub fn text_or_none(&self, member: &'static str) -> Result<Option<&'a str>, Damaged> {
-        match self.members.get(member) {
-            None => Ok(None),
-            Some(value) => value.as_str().map(Some).ok_or_else(|| self.damaged(member)),
-        }
-    }
-
-    /// Owned text, or nothing.
-    pub fn string_or_none(&self, member: &'static str) -> Result<Option<String>, Damaged> {
-        Ok(self.text_or_none(member)?.map(ToOwned::to_owned))
+    pub fn get<T: Deserialize<'a>>(&self, member: &'static str) -> Result<T, Damaged> {
+        let value = self.get_or_none(member)?;
+        value.ok_or_else(|| self.damaged(member))
     }
 
     /// Something that is made of text.
@@ -76,7 +90,8 @@ impl<'a> Body<'a> {
         member: &'static str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, Damaged> {
-        parse(self.text(member)?).ok_or_else(|| self.damaged(member))
+        let value = self.parsed_or_none(member, parse)?;
+        value.ok_or_else(|| self.damaged(member))
     }
 
     /// Something that is made of text, or nothing.
@@ -85,9 +100,14 @@ impl<'a> Body<'a> {
         member: &'static str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, Damaged> {
-        let text = self.text_or_none(member)?;
-        text.map(|text| parse(text).ok_or_else(|| self.damaged(member)))
+        let text = self.get_or_none(member)?;
+        text.map(|Text(text)| parse(&text).ok_or_else(|| self.damaged(member)))
             .transpose()
+    }
+
+    /// Scopes.
+    pub fn scopes(&self, member: &'static str) -> Result<Scopes, Damaged> {
+        self.parsed(member, |text| Scopes::parse(text).ok())
     }
 
     /// Scopes, or nothing.
@@ -97,78 +117,87 @@ impl<'a> Body<'a> {
 
     /// A flag; absent is `false`, and the only way to say it.
     pub fn flag(&self, member: &'static str) -> Result<bool, Damaged> {
-        match self.members.get(member) {
-            None => Ok(false),
-            Some(value) => value.as_bool().ok_or_else(|| self.damaged(member)),
-        }
+        Ok(self.get_or_none(member)?.unwrap_or(false))
     }
 
     /// A moment.
     pub fn time(&self, member: &'static str) -> Result<Timestamp, Damaged> {
-        let millis = self.value(member)?.as_i64();
-        let at = millis.map(Timestamp::from_millis);
-        at.ok_or_else(|| self.damaged(member))
+        self.get(member).map(Timestamp::from_millis)
     }
 
     /// A moment, or nothing.
     pub fn time_or_none(&self, member: &'static str) -> Result<Option<Timestamp>, Damaged> {
-        match self.members.get(member) {
-            None => Ok(None),
-            Some(_) => self.time(member).map(Some),
-        }
+        Ok(self.get_or_none(member)?.map(Timestamp::from_millis))
     }
 
     /// A list; absent is empty.
-    pub fn list(&self, member: &'static str) -> Result<&'a [Value], Damaged> {
-        match self.members.get(member) {
-            None => Ok(&[]),
-            Some(Value::Array(items)) => Ok(items),
-            Some(_) => Err(self.damaged(member)),
-        }
+    pub fn list<T: Deserialize<'a>>(&self, member: &'static str) -> Result<Vec<T>, Damaged> {
+        Ok(self.get_or_none(member)?.unwrap_or_default())
     }
 
-    /// A list of texts; absent is empty.
-    pub fn texts(&self, member: &'static str) -> Result<Vec<String>, Damaged> {
-        let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
-        let texts = self.list(member)?.iter().map(text);
-        texts
-            .collect::<Option<_>>()
-            .ok_or_else(|| self.damaged(member))
-    }
-
-    /// An object that must be there.
-    pub fn object(&self, member: &'static str) -> Result<&'a Map<String, Value>, Damaged> {
-        let object = self.value(member)?.as_object();
-        object.ok_or_else(|| self.damaged(member))
-    }
-
-    /// An object, or nothing.
-    pub fn object_or_none(
-        &self,
-        member: &'static str,
-    ) -> Result<Option<&'a Map<String, Value>>, Damaged> {
-        match self.members.get(member) {
-            None => Ok(None),
-            Some(_) => self.object(member).map(Some),
-        }
+    /// The members of one that is an object itself: of `what`.
+    pub fn object(&self, member: &'static str, what: &'static str) -> Result<Self, Damaged> {
+        let text = self.raw(member).ok_or_else(|| self.damaged(member))?;
+        Self::in_text(self.what, member, text).map(|inner| Members { what, ..inner })
     }
 }
 
+/// Members as they stand. Their names are ours, so none is written with an escape.
+struct Listed<'a>(Vec<(&'a str, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Listed<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Listed<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut listed = Vec::with_capacity(USUAL);
+                while let Some(member) = map.next_entry()? {
+                    listed.push(member);
+                }
+                Ok(Listed(listed))
+            }
+        }
+
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+/// Text, in its place where no character of it is escaped.
+#[derive(serde::Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 /// Writes members; what is absent is left out.
-#[derive(Debug, Default)]
-pub struct Writer(Map<String, Value>);
+#[derive(Debug)]
+pub struct Writer(Vec<u8>);
+
+impl Default for Writer {
+    fn default() -> Self {
+        let mut text = Vec::with_capacity(512);
+        text.push(b'{');
+        Self(text)
+    }
+}
 
 impl Writer {
     /// A value.
     #[must_use]
-    pub fn put(mut self, member: &'static str, value: impl Into<Value>) -> Self {
-        self.0.insert(member.to_owned(), value.into());
+    pub fn put<T: Serialize + ?Sized>(mut self, member: &'static str, value: &T) -> Self {
+        self.name(member);
+        // into memory and without maps whose keys are no text: it cannot fail
+        serde_json::to_writer(&mut self.0, value).ok();
         self
     }
 
     /// A value, or nothing.
     #[must_use]
-    pub fn put_some(self, member: &'static str, value: Option<impl Into<Value>>) -> Self {
+    pub fn put_some<T: Serialize + ?Sized>(self, member: &'static str, value: Option<&T>) -> Self {
         match value {
             Some(value) => self.put(member, value),
             None => self,
@@ -178,30 +207,42 @@ impl Writer {
     /// Something with a text.
     #[must_use]
     pub fn text(self, member: &'static str, value: &impl fmt::Display) -> Self {
-        self.put(member, value.to_string())
+        self.put(member, &Shown(value))
     }
 
     /// Something with a text, or nothing.
     #[must_use]
     pub fn text_some(self, member: &'static str, value: Option<&impl fmt::Display>) -> Self {
-        self.put_some(member, value.map(ToString::to_string))
+        match value {
+            Some(value) => self.text(member, value),
+            None => self,
+        }
     }
 
     /// A moment.
     #[must_use]
     pub fn time(self, member: &'static str, at: Timestamp) -> Self {
-        self.put(member, at.millis())
+        self.put(member, &at.millis())
+    }
+
+    /// A moment, or nothing.
+    #[must_use]
+    pub fn time_some(self, member: &'static str, at: Option<Timestamp>) -> Self {
+        match at {
+            Some(at) => self.time(member, at),
+            None => self,
+        }
     }
 
     /// `true`, or nothing.
     #[must_use]
     pub fn flag(self, member: &'static str, set: bool) -> Self {
-        if set { self.put(member, true) } else { self }
+        if set { self.put(member, &true) } else { self }
     }
 
     /// A list, left out when it is empty.
     #[must_use]
-    pub fn list(self, member: &'static str, items: Vec<Value>) -> Self {
+    pub fn list<T: Serialize>(self, member: &'static str, items: &[T]) -> Self {
         if items.is_empty() {
             self
         } else {
@@ -209,20 +250,44 @@ impl Writer {
         }
     }
 
-    /// Texts, left out when there are none.
+    /// What says something itself.
     #[must_use]
-    pub fn texts(self, member: &'static str, items: &[String]) -> Self {
-        self.list(
-            member,
-            items
-                .iter()
-                .map(|text| Value::from(text.as_str()))
-                .collect(),
-        )
+    pub fn object(mut self, member: &'static str, body: &Body) -> Self {
+        self.name(member);
+        self.0.extend_from_slice(body.as_str().as_bytes());
+        self
     }
 
-    /// The members.
-    pub fn finish(self) -> Map<String, Value> {
-        self.0
+    /// What says something itself, or nothing.
+    #[must_use]
+    pub fn object_some(self, member: &'static str, body: Option<&Body>) -> Self {
+        match body {
+            Some(body) => self.object(member, body),
+            None => self,
+        }
+    }
+
+    fn name(&mut self, member: &'static str) {
+        if self.0.len() > 1 {
+            self.0.push(b',');
+        }
+        self.0.push(b'"');
+        self.0.extend_from_slice(member.as_bytes());
+        self.0.extend_from_slice(b"\":");
+    }
+
+    /// All of it.
+    pub fn finish(mut self) -> Body {
+        self.0.push(b'}');
+        Body::from_text(String::from_utf8(self.0).unwrap_or_default())
+    }
+}
+
+/// Written as its text.
+struct Shown<'a, T>(&'a T);
+
+impl<T: fmt::Display> Serialize for Shown<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self.0)
     }
 }

@@ -4,7 +4,7 @@
 mod tests;
 
 use super::authorize::redirect;
-use super::body::{Body, Damaged, Writer};
+use super::body::{Damaged, Members, Writer};
 use super::rules::Rule;
 use super::trace::{Subject, Trace, Verdict};
 use super::user_scopes::{Resolved, STANDARD};
@@ -108,7 +108,7 @@ impl ConsentRecord {
 
     /// Reads what was stored.
     pub fn from_artefact(artefact: &Artefact) -> Result<Self, Damaged> {
-        let body = Body::new(WHAT, &artefact.body);
+        let body = Members::of(WHAT, &artefact.body)?;
         let id = artefact.id.as_deref().and_then(ConsentId::parse);
         let (user, client) = (artefact.user.clone(), artefact.client.clone());
         Ok(Self {
@@ -116,7 +116,7 @@ impl ConsentRecord {
             user: user.ok_or_else(|| body.damaged("user"))?,
             client: client.ok_or_else(|| body.damaged("client"))?,
             audience: body.parsed_or_none("audience", ApiIdentifier::parse)?,
-            scopes: body.parsed("scope", |text| Scopes::parse(text).ok())?,
+            scopes: body.scopes("scope")?,
             created_at: artefact.created_at,
             revision: artefact.revision,
         })

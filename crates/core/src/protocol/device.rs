@@ -7,7 +7,7 @@ use cardea_jose::{b64, sha256};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::body::{Body, Damaged, Writer};
+use super::body::{Damaged, Members, Writer};
 use super::client_auth::{self, Authenticated, Presented};
 use super::profile;
 use super::raw::Raw;
@@ -166,7 +166,7 @@ pub fn issue(
         kind: ArtefactKind::UserCode,
         digest: user_code_digest(&user_code),
         body: Writer::default()
-            .put("device", b64::encode(&digest))
+            .put("device", &b64::encode(&digest))
             .finish(),
         ..state.to_artefact()
     };
@@ -226,10 +226,8 @@ pub fn user_code_digest(typed: &str) -> [u8; 32] {
 
 /// The digest of the device code that a user code leads to.
 pub fn device_of(user_code: &Artefact) -> Result<[u8; 32], Damaged> {
-    let body = Body::new("user code", &user_code.body);
-    let bytes = b64::decode(body.text("device")?).ok();
-    let digest = bytes.and_then(|bytes| bytes.try_into().ok());
-    digest.ok_or_else(|| body.damaged("device"))
+    let body = Members::of("user code", &user_code.body)?;
+    body.parsed("device", |text| b64::decode(text).ok()?.try_into().ok())
 }
 
 /// A device code, as far as it has come.
@@ -328,27 +326,27 @@ impl DeviceState {
             revision: self.revision,
             body: Writer::default()
                 .put("user_code", self.user_code.as_str())
-                .text_some("scope", self.scope.as_ref())
-                .text_some("audience", self.audience.as_ref())
-                .texts("resources", &self.resources)
+                .put_some("scope", self.scope.as_ref())
+                .put_some("audience", self.audience.as_ref())
+                .list("resources", &self.resources)
                 .put("ip", self.place.ip.as_str())
-                .text_some("user_agent", self.place.user_agent.as_ref())
-                .put("interval", self.interval)
-                .put_some("polled_at", self.polled_at.map(Timestamp::millis))
+                .put_some("user_agent", self.place.user_agent.as_ref())
+                .put("interval", &self.interval)
+                .time_some("polled_at", self.polled_at)
                 .put_some("answer", answer)
-                .put_some("grant", grant.map(|grant| grant.to_json()))
+                .object_some("grant", grant.map(|grant| grant.to_body()).as_ref())
                 .finish(),
         }
     }
 
     /// Reads what [`Self::to_artefact`] wrote.
     pub fn from_artefact(artefact: &Artefact) -> Result<Self, Damaged> {
-        let body = Body::new(WHAT, &artefact.body);
-        let answer = match body.text_or_none("answer")? {
+        let body = Members::of(WHAT, &artefact.body)?;
+        let answer = match body.get_or_none("answer")? {
             None => None,
             Some("denied") => Some(Answer::Denied),
             Some("approved") => {
-                let grant = UserGrant::from_json(body.object("grant")?)?;
+                let grant = UserGrant::inside(&body, "grant")?;
                 Some(Answer::Approved(Box::new(grant)))
             }
             Some(_) => return Err(body.damaged("answer")),
@@ -357,15 +355,15 @@ impl DeviceState {
         Ok(Self {
             digest: artefact.digest,
             client: client.ok_or_else(|| body.damaged("client"))?,
-            user_code: body.text("user_code")?.to_owned(),
-            scope: body.string_or_none("scope")?,
-            audience: body.string_or_none("audience")?,
-            resources: body.texts("resources")?,
+            user_code: body.get("user_code")?,
+            scope: body.get_or_none("scope")?,
+            audience: body.get_or_none("audience")?,
+            resources: body.list("resources")?,
             place: Place {
-                ip: body.text("ip")?.to_owned(),
-                user_agent: body.string_or_none("user_agent")?,
+                ip: body.get("ip")?,
+                user_agent: body.get_or_none("user_agent")?,
             },
-            interval: body.value("interval")?.as_i64().unwrap_or(INTERVAL),
+            interval: body.get("interval")?,
             polled_at: body.time_or_none("polled_at")?,
             answer,
             created_at: artefact.created_at,

@@ -10,7 +10,6 @@ use cardea_jose::Secret;
 use serde_json::{Map, Value, json};
 
 use super::bearer::{self, Opened};
-use super::body::Writer;
 use super::client_auth::{self, Authenticated, Presented};
 use super::raw::Raw;
 use super::refusal::{GrantRefusal, Refusal};
@@ -193,10 +192,7 @@ impl About<'_> {
             Subject::Request,
             verdict(own.is_some()),
         );
-        own.map_or_else(
-            || Writer::default().put("active", false).finish(),
-            |live| live.answer,
-        )
+        own.map_or_else(|| active(false), |live| live.answer)
     }
 
     /// Whether its application and its user are still there, and the user is not blocked.
@@ -229,9 +225,9 @@ impl About<'_> {
     fn opaque(&self, digest: &[u8; 32]) -> Option<Live> {
         let token = self.facts.artefact(ArtefactKind::Opaque, *digest)?;
         let token = Some(token).filter(|token| token.is_live(self.now))?;
-        let scope = token.body.get("scope").and_then(Value::as_str);
+        let scopes = userinfo::scopes_of(token).ok()?.to_string();
         let aud = userinfo::audience(self.site.tenant, self.site.issuer);
-        let mut answer = self.common(token, scope);
+        let mut answer = self.common(token, &scopes);
         answer.insert("aud".to_owned(), json!(aud));
         answer.insert("token_type".to_owned(), json!("Bearer"));
         Some(Live {
@@ -252,8 +248,8 @@ impl About<'_> {
         if family.standing(&self.refresh.token, 0, self.now) != Standing::Current {
             return None;
         }
-        let scope = family.grant.scopes.to_string();
-        let mut answer = self.common(found, Some(&scope));
+        let scopes = family.grant.scopes.to_string();
+        let mut answer = self.common(found, &scopes);
         answer.insert("iat".to_owned(), json!(family.issued_at.seconds()));
         Some(Live {
             client: found.client.clone(),
@@ -263,17 +259,27 @@ impl About<'_> {
         })
     }
 
-    fn common(&self, token: &Artefact, scope: Option<&str>) -> Map<String, Value> {
-        Writer::default()
-            .put("active", true)
-            .put_some("scope", scope.filter(|scope| !scope.is_empty()))
-            .text_some("client_id", token.client.as_ref())
-            .text_some("sub", token.user.as_ref())
-            .text("iss", self.site.issuer)
-            .put("iat", token.created_at.seconds())
-            .put("exp", token.expires_at.seconds())
-            .finish()
+    fn common(&self, token: &Artefact, scopes: &str) -> Map<String, Value> {
+        let mut answer = active(true);
+        let mut say = |name: &str, value: Value| answer.insert(name.to_owned(), value);
+        if !scopes.is_empty() {
+            say("scope", json!(scopes));
+        }
+        if let Some(client) = &token.client {
+            say("client_id", json!(client.as_str()));
+        }
+        if let Some(user) = &token.user {
+            say("sub", json!(user.as_str()));
+        }
+        say("iss", json!(self.site.issuer.to_string()));
+        say("iat", json!(token.created_at.seconds()));
+        say("exp", json!(token.expires_at.seconds()));
+        answer
     }
+}
+
+fn active(is_active: bool) -> Map<String, Value> {
+    Map::from_iter([("active".to_owned(), json!(is_active))])
 }
 
 /// What a JWT of ours says, as RFC 7662 2.2 names it.
@@ -285,11 +291,11 @@ fn of_jwt(claims: &Map<String, Value>) -> Live {
         let value = claims.get(name)?;
         Some((name.to_owned(), value.clone()))
     });
-    let mut answer = Writer::default()
-        .put("active", true)
-        .put_some("client_id", client)
-        .put("token_type", "Bearer")
-        .finish();
+    let mut answer = active(true);
+    if let Some(client) = client {
+        answer.insert("client_id".to_owned(), json!(client));
+    }
+    answer.insert("token_type".to_owned(), json!("Bearer"));
     answer.extend(kept);
     let audiences = match claims.get("aud") {
         Some(Value::String(one)) => vec![one.clone()],

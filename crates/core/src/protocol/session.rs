@@ -3,11 +3,14 @@
 #[cfg(test)]
 mod tests;
 
-use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
-use super::body::{Body, Damaged, Writer};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::body::{Damaged, Members, Writer};
 use crate::id::{ClientId, SessionId, UserId};
-use crate::model::{Artefact, ArtefactKind, LoginSettings, SessionLifetimes};
+use crate::model::{Artefact, ArtefactKind, Body, LoginSettings, SessionLifetimes};
 use crate::random::{self, Random};
 use crate::time::Timestamp;
 use crate::write::Write;
@@ -128,10 +131,24 @@ impl SessionRecord {
     /// Whether it can still be used. A lifetime that was lowered counts at once, one that was
     /// raised for later sessions alone (auth-semantics 6.2).
     pub fn is_usable(&self, settings: &LoginSettings, now: Timestamp) -> bool {
-        let lifetimes = lifetimes(settings, self.persistent);
-        let by_settings = now < self.created_at.plus_seconds(lifetimes.absolute)
-            && now < self.last_used_at.plus_seconds(lifetimes.idle);
-        by_settings && now < self.expires_at && now < self.idle_expires_at
+        let life = Life {
+            created_at: self.created_at,
+            last_used_at: self.last_used_at,
+            idle_expires_at: self.idle_expires_at,
+            expires_at: self.expires_at,
+            persistent: self.persistent,
+        };
+        life.goes_on(settings, now)
+    }
+
+    /// The same of one that is stored, of which nothing else is read.
+    pub fn stored_is_usable(
+        artefact: &Artefact,
+        settings: &LoginSettings,
+        now: Timestamp,
+    ) -> Result<bool, Damaged> {
+        let body = Members::of(WHAT, &artefact.body)?;
+        Ok(Life::read(artefact, &body)?.goes_on(settings, now))
     }
 
     /// Used for `client`: the idle time begins again. The absolute end stays.
@@ -165,21 +182,23 @@ impl SessionRecord {
 
     /// As it is stored.
     pub fn to_artefact(&self) -> Artefact {
-        let clients: Vec<Value> = self.clients.iter().map(|id| id.as_str().into()).collect();
-        let methods = self.methods.iter();
-        let methods = methods.map(|method| json!({"name": method.name, "at": method.at.millis()}));
+        let clients: Vec<&str> = self.clients.iter().map(ClientId::as_str).collect();
+        let methods = self.methods.iter().map(|method| StoredMethod {
+            name: Cow::Borrowed(&method.name),
+            at: method.at.millis(),
+        });
         let body = Writer::default()
-            .put("connection", self.connection.as_str())
+            .put("connection", &self.connection)
             .time("authenticated_at", self.authenticated_at)
             .time("last_used_at", self.last_used_at)
             .time("idle_expires_at", self.idle_expires_at)
             .time("expires_at", self.expires_at)
             .flag("persistent", self.persistent)
-            .list("clients", clients)
-            .put("first_device", device_json(&self.first_device))
-            .put("last_device", device_json(&self.last_device))
-            .list("methods", methods.collect())
-            .put_some("metadata", self.metadata.clone())
+            .list("clients", &clients)
+            .object("first_device", &device_body(&self.first_device))
+            .object("last_device", &device_body(&self.last_device))
+            .list("methods", &methods.collect::<Vec<_>>())
+            .put_some("metadata", self.metadata.as_ref())
             .finish();
         Artefact {
             kind: ArtefactKind::Session,
@@ -198,34 +217,60 @@ impl SessionRecord {
 
     /// Reads what was stored.
     pub fn from_artefact(artefact: &Artefact) -> Result<Self, Damaged> {
-        let body = Body::new(WHAT, &artefact.body);
+        let body = Members::of(WHAT, &artefact.body)?;
         let id = artefact.id.as_deref().and_then(SessionId::parse);
-        let clients = body.texts("clients")?;
-        let clients = clients.iter().map(|id| ClientId::parse(id));
+        let clients = body.list::<Cow<'_, str>>("clients")?.into_iter();
+        let clients = clients.map(|id| ClientId::parse(&id));
+        let methods = body.list::<StoredMethod<'_>>("methods")?.into_iter();
+        let life = Life::read(artefact, &body)?;
         Ok(Self {
             digest: artefact.digest,
             id: id.ok_or_else(|| body.damaged("id"))?,
             user: artefact.user.clone().ok_or_else(|| body.damaged("user"))?,
-            connection: body.text("connection")?.to_owned(),
+            connection: body.get("connection")?,
             authenticated_at: body.time("authenticated_at")?,
+            created_at: life.created_at,
+            last_used_at: life.last_used_at,
+            idle_expires_at: life.idle_expires_at,
+            expires_at: life.expires_at,
+            persistent: life.persistent,
+            clients: clients
+                .collect::<Option<_>>()
+                .ok_or_else(|| body.damaged("clients"))?,
+            first_device: device(&body, "first_device")?,
+            last_device: device(&body, "last_device")?,
+            methods: methods.map(Method::from).collect(),
+            metadata: body.get_or_none("metadata")?,
+            revision: artefact.revision,
+        })
+    }
+}
+
+/// What decides how long a session goes on.
+struct Life {
+    created_at: Timestamp,
+    last_used_at: Timestamp,
+    idle_expires_at: Timestamp,
+    expires_at: Timestamp,
+    persistent: bool,
+}
+
+impl Life {
+    fn read(artefact: &Artefact, body: &Members<'_>) -> Result<Self, Damaged> {
+        Ok(Self {
             created_at: artefact.created_at,
             last_used_at: body.time("last_used_at")?,
             idle_expires_at: body.time("idle_expires_at")?,
             expires_at: body.time("expires_at")?,
             persistent: body.flag("persistent")?,
-            clients: clients
-                .collect::<Option<_>>()
-                .ok_or_else(|| body.damaged("clients"))?,
-            first_device: device(body.object("first_device")?)?,
-            last_device: device(body.object("last_device")?)?,
-            methods: body
-                .list("methods")?
-                .iter()
-                .map(|value| method(value).ok_or_else(|| body.damaged("methods")))
-                .collect::<Result<_, _>>()?,
-            metadata: body.object_or_none("metadata")?.cloned(),
-            revision: artefact.revision,
         })
+    }
+
+    fn goes_on(&self, settings: &LoginSettings, now: Timestamp) -> bool {
+        let lifetimes = lifetimes(settings, self.persistent);
+        let by_settings = now < self.created_at.plus_seconds(lifetimes.absolute)
+            && now < self.last_used_at.plus_seconds(lifetimes.idle);
+        by_settings && now < self.expires_at && now < self.idle_expires_at
     }
 }
 
@@ -237,24 +282,34 @@ const fn lifetimes(settings: &LoginSettings, persistent: bool) -> SessionLifetim
     }
 }
 
-fn method(value: &Value) -> Option<Method> {
-    Some(Method {
-        name: value.get("name")?.as_str()?.to_owned(),
-        at: Timestamp::from_millis(value.get("at")?.as_i64()?),
-    })
+/// A [`Method`] as it is stored.
+#[derive(Serialize, Deserialize)]
+struct StoredMethod<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    at: i64,
 }
 
-fn device_json(device: &Device) -> Map<String, Value> {
+impl From<StoredMethod<'_>> for Method {
+    fn from(stored: StoredMethod<'_>) -> Self {
+        Self {
+            name: stored.name.into_owned(),
+            at: Timestamp::from_millis(stored.at),
+        }
+    }
+}
+
+fn device_body(device: &Device) -> Body {
     Writer::default()
-        .put("ip", device.ip.as_str())
-        .text_some("user_agent", device.user_agent.as_ref())
+        .put("ip", &device.ip)
+        .put_some("user_agent", device.user_agent.as_ref())
         .finish()
 }
 
-fn device(members: &Map<String, Value>) -> Result<Device, Damaged> {
-    let body = Body::new(WHAT, members);
+fn device(members: &Members<'_>, member: &'static str) -> Result<Device, Damaged> {
+    let body = members.object(member, WHAT)?;
     Ok(Device {
-        ip: body.text("ip")?.to_owned(),
-        user_agent: body.string_or_none("user_agent")?,
+        ip: body.get("ip")?,
+        user_agent: body.get_or_none("user_agent")?,
     })
 }

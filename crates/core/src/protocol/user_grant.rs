@@ -4,10 +4,9 @@
 #[cfg(test)]
 mod tests;
 
-use serde_json::{Map, Value};
-
-use super::body::{Body, Damaged, Writer};
+use super::body::{Damaged, Members, Writer};
 use crate::id::{ApiIdentifier, ClientId, ConsentId, SessionId, UserId};
+use crate::model::Body;
 use crate::scope::Scopes;
 use crate::time::Timestamp;
 
@@ -79,11 +78,10 @@ impl UserGrant {
         self.scopes.contains("offline_access")
     }
 
-    /// The same of its JSON, which need not be read for it.
-    pub fn stored_has_offline_access(members: &Map<String, Value>) -> bool {
-        let scope = members.get("scope").and_then(Value::as_str);
-        let mut words = scope.unwrap_or_default().split(' ');
-        words.any(|word| word == "offline_access")
+    /// Whether the one that is stored may have it, without reading it: no letter of the word is
+    /// ever escaped.
+    pub fn may_have_offline_access(body: &Body) -> bool {
+        body.as_str().contains("offline_access")
     }
 
     /// What later tokens are made from: without what belongs to the first ones alone.
@@ -97,50 +95,58 @@ impl UserGrant {
         self
     }
 
-    /// Its JSON. [`Self::from_json`] reads exactly this.
-    pub fn to_json(&self) -> Map<String, Value> {
+    /// As it is stored.
+    pub fn to_body(&self) -> Body {
         Writer::default()
             .text("client", &self.client)
             .text("user", &self.user)
-            .put("connection", self.connection.as_str())
+            .put("connection", &self.connection)
             .text_some("session", self.session.as_ref())
             .text_some("audience", self.audience.as_ref())
             .text("scope", &self.scopes)
             .text_some("permissions", self.permissions.as_ref())
             .time("auth_time", self.auth_time)
             .flag("shows_auth_time", self.shows_auth_time)
-            .text_some("nonce", self.nonce.as_ref())
-            .text_some("acr", self.acr.as_ref())
-            .texts("amr", &self.amr)
-            .text_some("redirect_uri", self.redirect_uri.as_ref())
-            .text_some("challenge", self.challenge.as_ref())
-            .texts("id_token_claims", &self.claims.id_token)
-            .texts("userinfo_claims", &self.claims.userinfo)
+            .put_some("nonce", self.nonce.as_ref())
+            .put_some("acr", self.acr.as_ref())
+            .list("amr", &self.amr)
+            .put_some("redirect_uri", self.redirect_uri.as_ref())
+            .put_some("challenge", self.challenge.as_ref())
+            .list("id_token_claims", &self.claims.id_token)
+            .list("userinfo_claims", &self.claims.userinfo)
             .text_some("consent", self.consent.as_ref())
             .finish()
     }
 
-    /// Reads what [`Self::to_json`] wrote.
-    pub fn from_json(members: &Map<String, Value>) -> Result<Self, Damaged> {
-        let body = Body::new(WHAT, members);
+    /// Reads what [`Self::to_body`] wrote.
+    pub fn from_body(body: &Body) -> Result<Self, Damaged> {
+        Self::from_members(&Members::of(WHAT, body)?)
+    }
+
+    /// The same, where it is a member of something else.
+    pub fn inside(members: &Members<'_>, member: &'static str) -> Result<Self, Damaged> {
+        Self::from_members(&members.object(member, WHAT)?)
+    }
+
+    fn from_members(body: &Members<'_>) -> Result<Self, Damaged> {
         Ok(Self {
             client: body.parsed("client", ClientId::parse)?,
             user: body.parsed("user", UserId::parse)?,
-            connection: body.text("connection")?.to_owned(),
+            connection: body.get("connection")?,
             session: body.parsed_or_none("session", SessionId::parse)?,
             audience: body.parsed_or_none("audience", ApiIdentifier::parse)?,
-            scopes: body.parsed("scope", |text| Scopes::parse(text).ok())?,
+            scopes: body.scopes("scope")?,
             permissions: body.scopes_or_none("permissions")?,
             auth_time: body.time("auth_time")?,
             shows_auth_time: body.flag("shows_auth_time")?,
-            nonce: body.string_or_none("nonce")?,
-            acr: body.string_or_none("acr")?,
-            amr: body.texts("amr")?,
-            redirect_uri: body.string_or_none("redirect_uri")?,
-            challenge: body.string_or_none("challenge")?,
+            nonce: body.get_or_none("nonce")?,
+            acr: body.get_or_none("acr")?,
+            amr: body.list("amr")?,
+            redirect_uri: body.get_or_none("redirect_uri")?,
+            challenge: body.get_or_none("challenge")?,
             claims: ClaimsAsked {
-                id_token: body.texts("id_token_claims")?,
-                userinfo: body.texts("userinfo_claims")?,
+                id_token: body.list("id_token_claims")?,
+                userinfo: body.list("userinfo_claims")?,
             },
             consent: body.parsed_or_none("consent", ConsentId::parse)?,
         })

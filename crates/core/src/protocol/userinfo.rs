@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::bearer::{self, BearerRefusal, Opened};
-use super::body::Body;
+use super::body::{Damaged, Members};
 use super::claims::{self, Claims};
 use super::rules::Rule;
 use super::token::facts::{FactKey, Facts};
@@ -67,6 +67,8 @@ pub struct Decided<'a> {
     pub trace: Trace,
 }
 
+const OPAQUE: &str = "opaque token";
+
 /// What a token says that matters here.
 struct Said {
     user: Option<UserId>,
@@ -125,13 +127,18 @@ fn read(
 }
 
 fn of_artefact(artefact: &Artefact) -> Option<Said> {
-    let body = Body::new("opaque token", &artefact.body);
+    let body = Members::of(OPAQUE, &artefact.body).ok()?;
     Some(Said {
         user: artefact.user.clone(),
         client: artefact.client.clone(),
-        scopes: body.parsed("scope", |text| Scopes::parse(text).ok()).ok()?,
-        claims: body.texts("claims").ok()?,
+        scopes: body.scopes("scope").ok()?,
+        claims: body.list("claims").ok()?,
     })
+}
+
+/// The scopes of an opaque access token.
+pub(super) fn scopes_of(opaque: &Artefact) -> Result<Scopes, Damaged> {
+    Members::of(OPAQUE, &opaque.body)?.scopes("scope")
 }
 
 fn of_claims(claims: &Map<String, Value>) -> Said {

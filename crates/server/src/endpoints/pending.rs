@@ -7,7 +7,6 @@ use cardea_core::model::ArtefactKind;
 use cardea_core::protocol::authorize::{self, Checked};
 use cardea_core::protocol::login::{self, Closed, Input, LoginTransaction, Pending};
 use http::{Method, Response, StatusCode};
-use serde_json::Value;
 
 use super::away::{Goal, away};
 use super::flow::{self, Beside, TRIES};
@@ -177,12 +176,8 @@ fn way_out(visit: &Visit, transaction: &LoginTransaction) -> Option<String> {
 
 /// The request of a login as it was sent.
 fn query(transaction: &LoginTransaction) -> String {
-    let json = transaction.sent.to_json();
     let mut query = form_urlencoded::Serializer::new(String::new());
-    let values = json.get("values").and_then(Value::as_object);
-    for (name, value) in values.into_iter().flatten() {
-        query.append_pair(name, value.as_str().unwrap_or_default());
-    }
+    query.extend_pairs(transaction.sent.values());
     for resource in transaction.sent.resources() {
         query.append_pair("resource", resource);
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{DATABASE, NOW, World};
 use crate::id::{ApiIdentifier, ClientId, ConsentId, SessionId, UserId};
-use crate::model::{Artefact, ArtefactKind};
+use crate::model::{Artefact, ArtefactKind, Body};
 use crate::protocol::consent::ConsentRecord;
 use crate::protocol::session::{Device, Method, SessionRecord};
 use crate::protocol::token::family::{Family, NEVER};
@@ -101,7 +101,7 @@ pub(super) fn log_in(world: &mut World, user: &str) {
         digest: Artefact::name(&["opaque", family]),
         id: None,
         group: Some(family.to_owned()),
-        body: serde_json::Map::new(),
+        body: Body::from_text("{}".to_owned()),
         ..self::family(&user, family, None)
     };
     world.people.artefacts.extend([

@@ -83,6 +83,6 @@ fn remembered(issue: &Issue, code: &str, now: Timestamp) -> Artefact {
         expires_at: now.plus_seconds(CODE_LIFETIME),
         consumed_at: None,
         revision: 1,
-        body: grant.to_json(),
+        body: grant.to_body(),
     }
 }

@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode;
-use serde_json::{Map, Value};
 
-use super::super::body::{Body, Damaged, Writer};
+use super::super::body::{Damaged, Members, Writer};
 use super::refusal::Refused;
+use crate::model::Body;
 
 /// More parameters than any request needs.
 const MAX_PARAMETERS: usize = 100;
@@ -195,43 +195,37 @@ impl Sent {
         sent.or(self.unknown.as_deref())
     }
 
-    /// The application's own parameters for the pages, `ext-…`.
-    pub fn extensions(&self) -> impl Iterator<Item = (&str, &str)> {
-        let pairs = self
-            .values
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        pairs.filter(|(name, _)| name.starts_with("ext-"))
+    /// What was sent, but for `resource`: name and value.
+    pub fn values(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.values.iter();
+        pairs.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Its JSON, for a login in progress.
-    pub fn to_json(&self) -> Map<String, Value> {
-        let values = self.values.iter();
-        let values: Map<String, Value> = values
-            .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
-            .collect();
+    /// The application's own parameters for the pages, `ext-…`.
+    pub fn extensions(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values().filter(|(name, _)| name.starts_with("ext-"))
+    }
+
+    /// As it is stored, for a login in progress.
+    pub fn to_body(&self) -> Body {
         Writer::default()
-            .put("values", values)
-            .texts("resources", &self.resources)
-            .text_some("repeated", self.repeated.as_ref())
-            .text_some("unknown", self.unknown.as_ref())
-            .text_some("device", self.device.as_ref())
+            .put("values", &self.values)
+            .list("resources", &self.resources)
+            .put_some("repeated", self.repeated.as_ref())
+            .put_some("unknown", self.unknown.as_ref())
+            .put_some("device", self.device.as_ref())
             .finish()
     }
 
-    /// Reads what [`Self::to_json`] wrote.
-    pub fn from_json(members: &Map<String, Value>) -> Result<Self, Damaged> {
-        let body = Body::new("authorization request", members);
-        let values = body.object("values")?.iter().map(|(name, value)| {
-            let value = value.as_str().ok_or_else(|| body.damaged("values"))?;
-            Ok((name.clone(), value.to_owned()))
-        });
+    /// Reads what [`Self::to_body`] wrote, from where it is a member of something else.
+    pub fn inside(members: &Members<'_>, member: &'static str) -> Result<Self, Damaged> {
+        let body = members.object(member, "authorization request")?;
         Ok(Self {
-            values: values.collect::<Result<_, Damaged>>()?,
-            resources: body.texts("resources")?,
-            repeated: body.string_or_none("repeated")?,
-            unknown: body.string_or_none("unknown")?,
-            device: body.string_or_none("device")?,
+            values: body.get("values")?,
+            resources: body.list("resources")?,
+            repeated: body.get_or_none("repeated")?,
+            unknown: body.get_or_none("unknown")?,
+            device: body.get_or_none("device")?,
         })
     }
 }

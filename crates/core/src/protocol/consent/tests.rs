@@ -6,6 +6,7 @@ use super::{ConsentPage, ConsentRecord, display_name};
 use crate::model::{ArtefactKind, Profile};
 use crate::protocol::authorize::tests::world::{API, CLIENT, JANE, World};
 use crate::protocol::authorize::{Outcome, Progress};
+use crate::protocol::body::tests::{members_of, with_member};
 use crate::scope::Scopes;
 use crate::write::Write;
 
@@ -32,7 +33,7 @@ fn a_consent_is_stored_under_its_name_and_read_back() {
         assert!(artefact.is_live(world.now.plus_seconds(100 * 365 * 86_400)));
 
         let mut broken = artefact.clone();
-        broken.body.insert("scope".to_owned(), json!(1));
+        broken.body = with_member(&broken.body, "scope", json!(1));
         assert!(ConsentRecord::from_artefact(&broken).is_err());
         broken = artefact;
         broken.user = None;
@@ -116,7 +117,10 @@ fn what_was_accepted_is_remembered_beside_what_was_there() {
         panic!("{write:?}")
     };
     // accepted, but not asked for: not given
-    assert_eq!(artefact.body["scope"], "openid profile read:patients");
+    assert_eq!(
+        members_of(&artefact.body)["scope"],
+        "openid profile read:patients"
+    );
     assert_eq!(grant.scopes.to_string(), "openid profile read:patients");
     assert_eq!(
         artefact.id.as_deref(),
@@ -127,7 +131,10 @@ fn what_was_accepted_is_remembered_beside_what_was_there() {
     let Write::Replace(artefact) = written(&world).1 else {
         panic!()
     };
-    assert_eq!(artefact.body["scope"], "email openid profile read:patients");
+    assert_eq!(
+        members_of(&artefact.body)["scope"],
+        "email openid profile read:patients"
+    );
     assert_eq!(artefact.revision, 1);
 }
 

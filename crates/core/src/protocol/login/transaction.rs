@@ -1,12 +1,11 @@
 //! The stored state of a login in progress.
 
 use cardea_jose::{b64, constant_time_eq};
-use serde_json::{Map, Value};
 
 use crate::id::{ClientId, UserId};
-use crate::model::{Artefact, ArtefactKind};
+use crate::model::{Artefact, ArtefactKind, Body};
 use crate::protocol::authorize::{Progress, Sent};
-use crate::protocol::body::{Body, Damaged, Writer};
+use crate::protocol::body::{Damaged, Members, Writer};
 use crate::protocol::rules::Rule;
 use crate::scope::Scopes;
 use crate::time::Timestamp;
@@ -196,12 +195,12 @@ impl LoginTransaction {
     pub fn to_artefact(&self) -> Artefact {
         let shown = self.shown.as_ref();
         let body = Writer::default()
-            .put("request", self.sent.to_json())
-            .put("browser", b64::encode(&self.browser))
+            .object("request", &self.sent.to_body())
+            .put("browser", &b64::encode(&self.browser))
             .put("step", self.step.as_str())
-            .text_some("connection", self.connection.as_ref())
-            .text_some("identifier", self.identifier.as_ref())
-            .put("progress", progress_json(&self.progress))
+            .put_some("connection", self.connection.as_ref())
+            .put_some("identifier", self.identifier.as_ref())
+            .object("progress", &progress_body(&self.progress))
             .text_some("shown_to", shown.map(|(user, _)| user))
             .text_some("shown", shown.map(|(_, scopes)| scopes))
             .finish();
@@ -222,19 +221,19 @@ impl LoginTransaction {
 
     /// Reads what was stored.
     pub fn from_artefact(artefact: &Artefact) -> Result<Self, Damaged> {
-        let body = Body::new(WHAT, &artefact.body);
+        let body = Members::of(WHAT, &artefact.body)?;
         let digest = |text: &str| b64::decode(text).ok()?.try_into().ok();
         let shown_to = body.parsed_or_none("shown_to", UserId::parse)?;
         let client = artefact.client.clone();
         Ok(Self {
             digest: artefact.digest,
             client: client.ok_or_else(|| body.damaged("client"))?,
-            sent: Sent::from_json(body.object("request")?)?,
+            sent: Sent::inside(&body, "request")?,
             browser: body.parsed("browser", digest)?,
             step: body.parsed("step", Step::parse)?,
-            connection: body.string_or_none("connection")?,
-            identifier: body.string_or_none("identifier")?,
-            progress: progress(body.object("progress")?)?,
+            connection: body.get_or_none("connection")?,
+            identifier: body.get_or_none("identifier")?,
+            progress: progress(&body.object("progress", WHAT)?)?,
             shown: shown_to.zip(body.scopes_or_none("shown")?),
             created_at: artefact.created_at,
             expires_at: artefact.expires_at,
@@ -243,7 +242,7 @@ impl LoginTransaction {
     }
 }
 
-fn progress_json(progress: &Progress) -> Map<String, Value> {
+fn progress_body(progress: &Progress) -> Body {
     Writer::default()
         .text_some("authenticated", progress.authenticated.as_ref())
         .text_some("accepted", progress.accepted.as_ref())
@@ -251,8 +250,7 @@ fn progress_json(progress: &Progress) -> Map<String, Value> {
         .finish()
 }
 
-fn progress(members: &Map<String, Value>) -> Result<Progress, Damaged> {
-    let body = Body::new(WHAT, members);
+fn progress(body: &Members<'_>) -> Result<Progress, Damaged> {
     Ok(Progress {
         authenticated: body.parsed_or_none("authenticated", UserId::parse)?,
         accepted: body.scopes_or_none("accepted")?,

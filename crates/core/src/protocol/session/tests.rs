@@ -6,6 +6,7 @@ use super::{Device, LoggedIn, SessionRecord};
 use crate::id::ClientId;
 use crate::model::{LoginSettings, Profile};
 use crate::protocol::authorize::tests::world::{DATABASE, JANE, NOW, World};
+use crate::protocol::body::tests::with_member;
 use crate::random::Seeded;
 
 const HOUR: i64 = 3600;
@@ -136,8 +137,7 @@ fn a_session_is_stored_and_read_back() {
     );
     let artefact = session.to_artefact();
     assert_eq!(SessionRecord::from_artefact(&artefact).unwrap(), session);
-    let stored = serde_json::to_string(&artefact.body).unwrap();
-    assert!(!stored.contains(&cookie));
+    assert!(!artefact.body.as_str().contains(&cookie));
     for member in [
         "connection",
         "authenticated_at",
@@ -145,7 +145,7 @@ fn a_session_is_stored_and_read_back() {
         "first_device",
     ] {
         let mut broken = artefact.clone();
-        broken.body.insert(member.to_owned(), json!([]));
+        broken.body = with_member(&broken.body, member, json!([]));
         let damaged = SessionRecord::from_artefact(&broken).unwrap_err();
         assert_eq!(damaged.member, member);
     }

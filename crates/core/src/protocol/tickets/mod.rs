@@ -13,7 +13,7 @@ mod tests;
 
 pub use proof::{Proved, TicketRefusal, changed_password, prove};
 
-use super::body::{Body, Damaged, Writer};
+use super::body::{Damaged, Members, Writer};
 use crate::id::{ClientId, UserId};
 use crate::model::{Artefact, ArtefactKind, Issuer, Revoke, User, fold};
 use crate::random::{self, Random};
@@ -194,7 +194,7 @@ impl Ticket {
         let body = Writer::default()
             .put("purpose", self.purpose.as_str())
             .put_some("email", self.email.as_deref())
-            .put_some("password_at", self.password_at.map(Timestamp::millis))
+            .time_some("password_at", self.password_at)
             .flag("proves_email", self.proves_email)
             .put_some("url", self.back.url.as_deref())
             .flag("with_email", self.back.with_email)
@@ -216,17 +216,17 @@ impl Ticket {
 
     /// Reads what was stored.
     pub fn from_artefact(artefact: &Artefact) -> Result<Self, Damaged> {
-        let body = Body::new(WHAT, &artefact.body);
+        let body = Members::of(WHAT, &artefact.body)?;
         Ok(Self {
             digest: artefact.digest,
             purpose: body.parsed("purpose", Purpose::parse)?,
             user: artefact.user.clone().ok_or_else(|| body.damaged("user"))?,
-            email: body.string_or_none("email")?,
+            email: body.get_or_none("email")?,
             password_at: body.time_or_none("password_at")?,
             client: artefact.client.clone(),
             proves_email: body.flag("proves_email")?,
             back: Return {
-                url: body.string_or_none("url")?,
+                url: body.get_or_none("url")?,
                 with_email: body.flag("with_email")?,
             },
             created_at: artefact.created_at,

@@ -55,7 +55,7 @@ pub(super) fn wanted(asked: &Asked, facts: &Facts) -> Vec<FactKey> {
     {
         let session = code.group.clone();
         keys.extend(session.map(|id| FactKey::ById(ArtefactKind::Session, id)));
-        if UserGrant::stored_has_offline_access(&code.body) {
+        if UserGrant::may_have_offline_access(&code.body) {
             keys.push(FactKey::Families(user.clone(), client.clone()));
         }
         keys.push(FactKey::Account(user.clone()));
@@ -99,7 +99,7 @@ pub(super) fn decide(
             "the code has expired",
         )));
     }
-    let grant = UserGrant::from_json(&code.body).map_err(user::damaged)?;
+    let grant = UserGrant::from_body(&code.body).map_err(user::damaged)?;
     let bound =
         same_redirect_uri(asked, &grant, trace).and_then(|()| verifier_fits(asked, &grant, trace));
     if let Err(refusal) = bound {
@@ -183,12 +183,9 @@ fn redeem(
     // attack LOGOUT-10: who has logged out in between gets nothing
     if let Some(session) = &grant.session {
         let found = facts.by_id(ArtefactKind::Session, session.as_str());
-        let record = found.map(SessionRecord::from_artefact).transpose();
         let settings = &site.tenant.settings.parsed.login;
-        let live = record
-            .map_err(user::damaged)?
-            .is_some_and(|session| session.is_usable(settings, now));
-        if !live {
+        let usable = found.map(|session| SessionRecord::stored_is_usable(session, settings, now));
+        if usable.transpose().map_err(user::damaged)? != Some(true) {
             let why = "the session has ended";
             return Err(Refusal::Grant(GrantRefusal::Code(Rule::CodeSession, why)));
         }

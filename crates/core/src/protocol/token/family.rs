@@ -2,11 +2,11 @@
 //! tokens is the live one. Order is a counter's, never a clock's (attack TOKEN-23).
 
 use cardea_jose::{b64, sha256};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::refresh_value::RefreshValue;
 use crate::model::{Artefact, ArtefactKind, RefreshPolicy};
-use crate::protocol::body::{Body, Damaged, Writer};
+use crate::protocol::body::{Damaged, Members, Writer};
 use crate::protocol::user_grant::UserGrant;
 use crate::time::Timestamp;
 
@@ -203,8 +203,7 @@ impl Family {
     /// As it is stored. It dies with the consent that it rests on.
     pub fn to_artefact(&self, id: &str) -> Artefact {
         let spent = self.spent.iter();
-        let spent =
-            spent.map(|one| json!([one.generation, b64::encode(&one.token), one.at.millis()]));
+        let spent = spent.map(|one| (one.generation, b64::encode(&one.token), one.at.millis()));
         Artefact {
             kind: ArtefactKind::Family,
             digest: self.handle,
@@ -217,13 +216,13 @@ impl Family {
             consumed_at: None,
             revision: self.revision,
             body: Writer::default()
-                .put("grant", self.grant.to_json())
-                .put("token", b64::encode(&self.token))
-                .put("generation", self.generation)
+                .object("grant", &self.grant.to_body())
+                .put("token", &b64::encode(&self.token))
+                .put("generation", &self.generation)
                 .time("issued_at", self.issued_at)
-                .list("spent", spent.collect())
+                .list("spent", &spent.collect::<Vec<_>>())
                 .flag("rotating", self.rotating)
-                .put_some("metadata", self.metadata.clone())
+                .put_some("metadata", self.metadata.as_ref())
                 .time("ends_at", self.ends_at)
                 .time("used_at", self.used_at)
                 .finish(),
@@ -232,19 +231,19 @@ impl Family {
 
     /// Reads what [`Self::to_artefact`] wrote.
     pub fn from_artefact(artefact: &Artefact) -> Result<Self, Damaged> {
-        let body = Body::new(WHAT, &artefact.body);
-        let spent = body.list("spent")?.iter();
+        let body = Members::of(WHAT, &artefact.body)?;
+        let spent = body.list("spent")?.into_iter();
         let spent = spent.map(|one| spent_one(one).ok_or_else(|| body.damaged("spent")));
         Ok(Self {
             id: artefact.id.clone(),
-            grant: UserGrant::from_json(body.object("grant")?)?,
+            grant: UserGrant::inside(&body, "grant")?,
             handle: artefact.digest,
             token: body.parsed("token", digest)?,
-            generation: number(&body, "generation")?,
+            generation: body.get("generation")?,
             issued_at: body.time("issued_at")?,
             spent: spent.collect::<Result<_, Damaged>>()?,
             rotating: body.flag("rotating")?,
-            metadata: body.object_or_none("metadata")?.cloned(),
+            metadata: body.get_or_none("metadata")?,
             started_at: artefact.created_at,
             ends_at: body.time("ends_at")?,
             used_at: body.time("used_at")?,
@@ -254,21 +253,16 @@ impl Family {
     }
 }
 
-fn spent_one(one: &Value) -> Option<Spent> {
+fn spent_one((generation, token, at): (u64, String, i64)) -> Option<Spent> {
     Some(Spent {
-        generation: one.get(0)?.as_u64()?,
-        token: digest(one.get(1)?.as_str()?)?,
-        at: Timestamp::from_millis(one.get(2)?.as_i64()?),
+        generation,
+        token: digest(&token)?,
+        at: Timestamp::from_millis(at),
     })
 }
 
 fn digest(text: &str) -> Option<[u8; 32]> {
     b64::decode(text).ok()?.try_into().ok()
-}
-
-fn number(body: &Body<'_>, member: &'static str) -> Result<u64, Damaged> {
-    let number = body.value(member)?.as_u64();
-    number.ok_or_else(|| body.damaged(member))
 }
 
 fn idle_end(ends_at: Timestamp, policy: &RefreshPolicy, now: Timestamp) -> Timestamp {

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{ClaimsAsked, UserGrant};
 use crate::id::{ApiIdentifier, ClientId, ConsentId, SessionId, UserId};
+use crate::protocol::body::tests::{with_member, without_member};
 use crate::scope::Scopes;
 use crate::time::Timestamp;
 
@@ -56,7 +57,7 @@ proptest! {
             consent: grant().consent.filter(|_| whole),
             ..grant()
         };
-        prop_assert_eq!(UserGrant::from_json(&before.to_json()).unwrap(), before);
+        prop_assert_eq!(UserGrant::from_body(&before.to_body()).unwrap(), before);
     }
 }
 
@@ -67,15 +68,14 @@ fn no_permissions_are_not_the_same_as_no_claim() {
         permissions: None,
         ..grant()
     };
-    assert_ne!(with.to_json(), without.to_json());
+    assert_ne!(with.to_body(), without.to_body());
 }
 
 #[test]
 fn what_is_damaged_is_never_replaced_by_a_default() {
     for member in ["client", "user", "connection", "scope", "auth_time"] {
-        let mut json = grant().to_json();
-        json.shift_remove(member);
-        assert_eq!(UserGrant::from_json(&json).unwrap_err().member, member);
+        let body = without_member(&grant().to_body(), member);
+        assert_eq!(UserGrant::from_body(&body).unwrap_err().member, member);
     }
     for (member, value) in [
         ("user", json!("")),
@@ -87,9 +87,8 @@ fn what_is_damaged_is_never_replaced_by_a_default() {
         ("amr", json!([1])),
         ("consent", json!(7)),
     ] {
-        let mut json = grant().to_json();
-        json.insert(member.to_owned(), value);
-        let damaged = UserGrant::from_json(&json).unwrap_err();
+        let body = with_member(&grant().to_body(), member, value);
+        let damaged = UserGrant::from_body(&body).unwrap_err();
         assert_eq!(damaged.member, member);
         assert!(damaged.to_string().contains("user grant"));
     }

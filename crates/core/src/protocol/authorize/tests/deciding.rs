@@ -6,6 +6,7 @@ use super::super::{Issue, Outcome, Refused};
 use super::world::{API, CHALLENGE, JANE, World, jane, rsa};
 use crate::id::UserId;
 use crate::model::Profile;
+use crate::protocol::body::tests::members_of;
 use crate::scope::Scopes;
 use crate::write::Write;
 
@@ -198,7 +199,7 @@ fn refresh_tokens_rest_on_a_consent_even_where_nobody_was_asked() {
     let consent = issue.grant.consent.clone().unwrap();
     assert_eq!(artefact.id.as_deref(), Some(consent.as_str()));
     assert_eq!(
-        artefact.body["scope"],
+        members_of(&artefact.body)["scope"],
         "openid offline_access read:patients"
     );
 

@@ -3,7 +3,7 @@
 mod checking;
 mod deciding;
 mod hints;
-mod parsing;
+pub(in crate::protocol) mod parsing;
 mod redirects;
 mod responding;
 pub(in crate::protocol) mod world;

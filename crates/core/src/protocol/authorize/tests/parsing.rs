@@ -5,6 +5,16 @@ use proptest::prelude::*;
 use super::super::parameters::{ClaimsParameter, is_s256};
 use super::super::{Refused, ResponseType, Sent};
 use super::world::CHALLENGE;
+use crate::protocol::body::{Members, Writer};
+
+/// The request of a stored login.
+pub(in crate::protocol) fn read_back(sent: &Sent) -> Sent {
+    let login = Writer::default()
+        .object("request", &sent.to_body())
+        .finish();
+    let members = Members::of("login", &login).unwrap();
+    Sent::inside(&members, "request").unwrap()
+}
 
 #[test]
 fn query_and_form_are_one_request() {
@@ -143,9 +153,9 @@ fn claims_are_the_known_ones() {
 
 proptest! {
     #[test]
-    fn any_request_reads_or_fails_and_its_json_is_lossless(query in ".{0,200}", form in ".{0,50}") {
+    fn any_request_reads_or_fails_and_is_stored_without_loss(query in ".{0,200}", form in ".{0,50}") {
         if let Ok(sent) = Sent::parse(Some(&query), Some(form.as_bytes())) {
-            prop_assert_eq!(Sent::from_json(&sent.to_json()).unwrap(), sent);
+            prop_assert_eq!(read_back(&sent), sent);
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a device asked for (RFC 8628) is answered like any other request, but for the way back.
 
 use super::*;
+use crate::protocol::authorize::tests::parsing::read_back;
 use crate::protocol::authorize::{Sent, check};
 use crate::protocol::user_scopes::Site;
 
@@ -27,7 +28,7 @@ fn decided(prepare: Prepare, client: &str) -> Result<Decided, Refused> {
         ),
     ];
     let sent = Sent::for_device("QTZL-MCBW", asked, &[]);
-    assert_eq!(Sent::from_json(&sent.to_json()).unwrap(), sent);
+    assert_eq!(read_back(&sent), sent);
     let (tenant, issuer) = (world.tenant(), World::issuer());
     let site = Site {
         tenant: &tenant,

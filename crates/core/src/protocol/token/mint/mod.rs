@@ -146,6 +146,8 @@ fn readable(token: String) -> Result<String, Refusal> {
 
 /// Serialises and signs.
 fn sign(key: &cardea_jose::SigningKey, typ: &str, claims: &impl Serialize) -> Option<String> {
-    let json = serde_json::to_vec(claims).ok()?;
+    const USUAL: usize = 1024;
+    let mut json = Vec::with_capacity(USUAL);
+    serde_json::to_writer(&mut json, claims).ok()?;
     key.sign_jwt(typ, &json).ok()
 }

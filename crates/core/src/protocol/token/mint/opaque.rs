@@ -2,10 +2,10 @@
 //! (auth-semantics 3.3 a).
 
 use cardea_jose::sha256;
-use serde_json::json;
 
 use super::{Access, Mint};
 use crate::model::{Artefact, ArtefactKind};
+use crate::protocol::body::Writer;
 use crate::protocol::token::user::UserTokens;
 use crate::random::{self, Random};
 use crate::write::Write;
@@ -25,11 +25,6 @@ impl Mint<'_> {
         } else {
             LIFETIME
         };
-        let mut body = serde_json::Map::new();
-        body.insert("scope".to_owned(), json!(tokens.grant.scopes.to_string()));
-        if !tokens.grant.claims.userinfo.is_empty() {
-            body.insert("claims".to_owned(), json!(tokens.grant.claims.userinfo));
-        }
         let artefact = Artefact {
             kind: ArtefactKind::Opaque,
             digest: sha256(token.as_bytes()),
@@ -41,7 +36,10 @@ impl Mint<'_> {
             expires_at: self.now.plus_seconds(expires_in),
             consumed_at: None,
             revision: 1,
-            body,
+            body: Writer::default()
+                .text("scope", &tokens.grant.scopes)
+                .list("claims", &tokens.grant.claims.userinfo)
+                .finish(),
         };
         Access {
             token,

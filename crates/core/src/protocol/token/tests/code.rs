@@ -6,6 +6,7 @@ use super::people::{CALLBACK, CHALLENGE, JANE, People, VERIFIER, parts};
 use super::world::{API, CLIENT, NOW, World};
 use crate::id::ClientId;
 use crate::model::{ArtefactKind, Profile, Revoke};
+use crate::protocol::body::tests::without_member;
 use crate::protocol::profile;
 use crate::protocol::rules::Rule;
 use crate::write::Write;
@@ -285,7 +286,7 @@ fn the_oldest_of_two_hundred_families_goes() {
 fn state_that_cannot_be_read_refuses() {
     let mut people = People::new(Profile::Compat);
     let mut code = people.code();
-    code.body.remove("scope");
+    code.body = without_member(&code.body, "scope");
     people.shelf.put(code);
     let refusal = people.ask().unwrap_err();
     assert_eq!(refusal.rule().id(), "CARDEA-state-readable");

@@ -195,7 +195,7 @@ impl People {
             expires_at: NOW.plus_seconds(60),
             consumed_at: None,
             revision: 1,
-            body: self.grant.to_json(),
+            body: self.grant.to_body(),
         }
     }
 

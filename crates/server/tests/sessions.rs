@@ -15,7 +15,7 @@ use cardea_testkit::{Client, HOST, Health, Sent, World, claims};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use hold::{Event, Held};
+use hold::{Event, Held, device_application, device_codes, text};
 
 /// Session, refresh token, opaque token, code, device that was let in.
 type Doors = [bool; 5];
@@ -462,9 +462,24 @@ async fn many_log_in_as_one_user(world: World) {
         answer.param("code").is_some()
     });
     assert_eq!(join_all(logins).await, [true; MANY]);
+    let device = device_application(&health.world).await;
+    let activations = (0..MANY).map(|_| async {
+        let mut browser = health.world.browser();
+        let codes = device_codes(&mut browser, &device).await;
+        let link = format!("/activate?user_code={}", text(&codes, "user_code"));
+        let page = browser.get(&link).await;
+        let page = browser.submit(&page, &[], "accept").await;
+        let fields = [
+            ("username", health.jane.email.as_str()),
+            ("password", health.jane.password.as_str()),
+        ];
+        let page = browser.submit(&page, &fields, "login").await;
+        page.html().contains("is connected")
+    });
+    assert_eq!(join_all(activations).await, [true; MANY]);
     let user = format!("/users/{}", health.jane.id.replace('|', "%7C"));
     let jane = health.world.manage("GET", &user, None).await.json();
-    assert_eq!(jane["logins_count"], MANY);
+    assert_eq!(jane["logins_count"], 2 * MANY);
     health.world.app.stop().await;
 }
 

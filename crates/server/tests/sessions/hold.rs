@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cardea_testkit::{Answer, Client, Health, Person, Sent, VERIFIER, World};
+use cardea_testkit::{Answer, Browser, Client, Health, Person, Sent, VERIFIER, World};
 use serde_json::{Value, json};
 
 /// Users are not found twice.
@@ -36,10 +36,26 @@ pub(crate) struct Held {
     device: String,
 }
 
-fn text(value: &Value, name: &str) -> String {
+pub(crate) fn text(value: &Value, name: &str) -> String {
     let text = value[name].as_str();
     text.unwrap_or_else(|| panic!("no {name} in {value}"))
         .to_owned()
+}
+
+/// An application of a device.
+pub(crate) async fn device_application(world: &World) -> Client {
+    let body = json!({
+        "name": "CLI", "app_type": "native", "grant_types": [DEVICE],
+        "token_endpoint_auth_method": "none", "oidc_conformant": true,
+    });
+    world.application(body).await
+}
+
+/// What it gets to begin with.
+pub(crate) async fn device_codes(browser: &mut Browser<'_>, application: &Client) -> Value {
+    let form = [("client_id", application.id.as_str()), ("scope", "openid")];
+    let codes = browser.post("/oauth/device/code", &form).await;
+    codes.answer.expect(200)
 }
 
 impl Held {
@@ -65,17 +81,8 @@ impl Held {
         let path = without_api(health.authorize(&health.client, ""));
         let code = browser.get(&path).await.param("code").unwrap();
         let opaque = health.exchange(&health.client, &code).await.expect(200);
-        let body = json!({
-            "name": "CLI", "app_type": "native", "grant_types": [DEVICE],
-            "token_endpoint_auth_method": "none", "oidc_conformant": true,
-        });
-        let cli = health.world.application(body).await;
-        let form = [("client_id", cli.id.as_str()), ("scope", "openid")];
-        let codes = browser
-            .post("/oauth/device/code", &form)
-            .await
-            .answer
-            .expect(200);
+        let cli = device_application(&health.world).await;
+        let codes = device_codes(&mut browser, &cli).await;
         let user_code = text(&codes, "user_code");
         let page = browser
             .get(&format!("/activate?user_code={user_code}"))

@@ -24,32 +24,43 @@ use crate::{cors, dev, guard, management, wire};
 pub struct Service {
     app: Arc<App>,
     paths: Router,
+    /// The same for requests of web pages, which have an `Origin`.
+    paths_for_pages: Router,
 }
 
 impl Service {
     /// All that this node serves.
     pub fn new(app: Arc<App>) -> Self {
-        let paths = paths(&app);
-        Self { app, paths }
+        let paths = |applications| paths(&app, applications);
+        Self {
+            paths: paths(applications()),
+            paths_for_pages: paths(applications().layer(middleware::from_fn(cors::layer))),
+            app,
+        }
     }
 }
 
+// a layer is boxed, and moves the request once more: what is not a layer is no work
 impl Answers for Service {
     async fn answer(&self, request: Request) -> Response<Body> {
-        // no layer of the paths: each would be boxed, and this one stands before every answer
+        let paths = if request.headers().contains_key(header::ORIGIN) {
+            &self.paths_for_pages
+        } else {
+            &self.paths
+        };
         let by_path = |request| async {
-            let Ok(answer) = self.paths.clone().call(request).await;
+            let Ok(answer) = paths.clone().call(request).await;
             answer
         };
         guard::by_host(&self.app, request, by_path).await
     }
 }
 
-fn paths(app: &Arc<App>) -> Router {
+fn paths(app: &Arc<App>, applications: Router<Arc<App>>) -> Router {
     let mut routes = Router::new()
         .merge(documents())
         .merge(browsers())
-        .merge(applications())
+        .merge(applications)
         .route("/api/v2", any(management::any))
         .route("/api/v2/", any(management::any))
         .route("/api/v2/{*path}", any(management::any))
@@ -125,7 +136,7 @@ fn applications() -> Router<Arc<App>> {
     for (path, handler) in posts {
         routes = routes.route(path, handler.fallback(method_not_allowed));
     }
-    routes.layer(middleware::from_fn(cors::layer))
+    routes
 }
 
 /// GET and POST, and nothing else (attack AUTHZ-61).

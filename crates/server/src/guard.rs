@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use cardea_core::id::Host;
 use cardea_core::model::Issuer;
 use futures_util::FutureExt as _;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 
 use crate::app::{App, Scheme};
 use crate::fault::Fault;
@@ -18,7 +18,7 @@ use crate::peer::{PeerAddress, client_address};
 use crate::tenants::Tenant;
 use crate::wire;
 
-/// Which tenant a request is for, and by which of its hosts. Cloning is cheap: every layer does.
+/// Which tenant a request is for, and by which of its hosts. Cloning is cheap: every handler does.
 #[derive(Debug, Clone)]
 pub(crate) struct At(Arc<Place>);
 
@@ -48,6 +48,7 @@ pub(crate) async fn by_host<F>(
 where
     F: Future<Output = Response<Body>>,
 {
+    let wants_body = request.method() != Method::HEAD;
     let mut response = match find(app, &request) {
         Ok(at) => {
             request.extensions_mut().insert(at);
@@ -56,6 +57,9 @@ where
         }
         Err(refusal) => *refusal,
     };
+    if !wants_body {
+        *response.body_mut() = Body::empty(); // with HTTP/2 nobody else sees to it
+    }
     let headers = response.headers_mut();
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,

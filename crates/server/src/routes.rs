@@ -117,7 +117,7 @@ fn browsers() -> Router<Arc<App>> {
 
 /// What applications call themselves, also from a browser.
 fn applications() -> Router<Arc<App>> {
-    // each with its own answer to other methods, so that preflights meet the layer
+    // each with its own answer to other methods, so that a preflight meets the layer for pages
     let posts: [(&str, MethodRouter<Arc<App>>); 6] = [
         ("/oauth/token", post(token::post)),
         ("/oauth/revoke", post(revoke::post)),

@@ -80,7 +80,8 @@ pub(crate) struct Tenant {
     current: RwLock<Arc<Loaded>>,
     /// One refresh at a time; the others wait and find it done.
     refreshing: Mutex<()>,
-    /// Who changes documents on this node holds it from reading to the end of the commit.
+    /// Who changes documents on this node holds it from reading to the end of the commit, and so
+    /// does a decision that others were faster than.
     turn: Mutex<()>,
 }
 

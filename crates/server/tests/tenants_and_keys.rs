@@ -35,6 +35,15 @@ async fn an_unknown_host_is_refused_before_anything_else() {
                 })
                 .await;
             assert_eq!(answer.expect(404)["error"], "unknown_host", "{host} {path}");
+            let head = Sent {
+                method: "HEAD",
+                path,
+                host,
+                ..Sent::default()
+            };
+            let answer = world.send(head).await;
+            // RFC 9110 9.3.2
+            assert_eq!((answer.status.as_u16(), answer.body.len()), (404, 0));
         }
     }
     let headers = vec![("x-forwarded-host", "evil.example".to_owned())];

@@ -249,7 +249,8 @@ pub(crate) fn put(tenant: &TenantId, artefact: &Artefact) -> Statement {
     )
 }
 
-/// Guard: the stored revision. What stays with its owner is not written again, nor into the
+/// Guard: the stored revision, of the one that was made then: a consent that was taken back and
+/// given anew has the same digest. What stays with its owner is not written again, nor into the
 /// indexes by owner.
 pub(crate) fn replace(tenant: &TenantId, artefact: &Artefact) -> Statement {
     let refusal = Refusal::Conflict(Conflict::ArtefactMoved(artefact.kind));
@@ -257,7 +258,8 @@ pub(crate) fn replace(tenant: &TenantId, artefact: &Artefact) -> Statement {
         let statement = Statement::guarded(
             "UPDATE artefact SET expires_at = $4, consumed_at = $5, body = $6,
                     revision = revision + 1
-              WHERE tenant_id = $1 AND kind = $2 AND digest = $3 AND revision = $7",
+              WHERE tenant_id = $1 AND kind = $2 AND digest = $3 AND revision = $7
+                AND created_at = $8",
             params![
                 tenant.as_str(),
                 artefact.kind.as_str(),
@@ -266,6 +268,7 @@ pub(crate) fn replace(tenant: &TenantId, artefact: &Artefact) -> Statement {
                 artefact.consumed_at.map(Timestamp::millis),
                 artefact.body.as_str(),
                 artefact.revision,
+                artefact.created_at.millis(),
             ],
             refusal,
         );
@@ -274,7 +277,8 @@ pub(crate) fn replace(tenant: &TenantId, artefact: &Artefact) -> Statement {
     let statement = Statement::guarded(
         "UPDATE artefact SET id = $4, group_id = $5, user_id = $6, client_id = $7,
                 expires_at = $8, consumed_at = $9, body = $10, revision = revision + 1
-          WHERE tenant_id = $1 AND kind = $2 AND digest = $3 AND revision = $11",
+          WHERE tenant_id = $1 AND kind = $2 AND digest = $3 AND revision = $11
+            AND created_at = $12",
         params![
             tenant.as_str(),
             artefact.kind.as_str(),
@@ -287,6 +291,7 @@ pub(crate) fn replace(tenant: &TenantId, artefact: &Artefact) -> Statement {
             artefact.consumed_at.map(Timestamp::millis),
             artefact.body.as_str(),
             artefact.revision,
+            artefact.created_at.millis(),
         ],
         refusal,
     );

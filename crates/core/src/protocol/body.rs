@@ -40,7 +40,7 @@ pub struct Members<'a> {
     listed: Vec<(&'a str, &'a RawValue)>,
 }
 
-/// As many as a user grant may have: the list is made once.
+/// More than a user grant has: the list is made once.
 const USUAL: usize = 20;
 
 impl<'a> Members<'a> {
@@ -190,8 +190,11 @@ impl Writer {
     #[must_use]
     pub fn put<T: Serialize + ?Sized>(mut self, member: &'static str, value: &T) -> Self {
         self.name(member);
-        // into memory and without maps whose keys are no text: it cannot fail
-        serde_json::to_writer(&mut self.0, value).ok();
+        let written = serde_json::to_writer(&mut self.0, value);
+        debug_assert!(
+            written.is_ok(),
+            "{member}: only a map whose keys are no text fails"
+        );
         self
     }
 
@@ -279,7 +282,9 @@ impl Writer {
     /// All of it.
     pub fn finish(mut self) -> Body {
         self.0.push(b'}');
-        Body::from_text(String::from_utf8(self.0).unwrap_or_default())
+        let text = String::from_utf8(self.0);
+        debug_assert!(text.is_ok(), "JSON is text");
+        Body::from_text(text.unwrap_or_default())
     }
 }
 

@@ -10,6 +10,7 @@ use cardea_jose::Secret;
 use serde_json::{Map, Value, json};
 
 use super::bearer::{self, Opened};
+use super::body::Damaged;
 use super::client_auth::{self, Authenticated, Presented};
 use super::raw::Raw;
 use super::refusal::{GrantRefusal, Refusal};
@@ -120,7 +121,7 @@ pub fn decide(
         }
         Ok(known)
     });
-    match proved {
+    let (client, writes, outcome) = match proved {
         Ok(Authenticated { client, write }) => {
             let about = About {
                 refresh: &request.refresh,
@@ -129,22 +130,19 @@ pub fn decide(
                 now,
             };
             let answer = about.answer(token, &client.parsed, &mut trace);
-            Decided {
-                outcome: Ok(answer),
-                client: Some(client),
-                trace,
-                writes: write.into_iter().collect(),
-            }
+            let outcome = answer.map_err(|damaged| Refusal::Grant(damaged.into()));
+            (Some(client), write.into_iter().collect(), outcome)
         }
-        Err(refusal) => {
-            trace.push(refusal.rule(), Subject::Request, Verdict::Refused);
-            Decided {
-                outcome: Err(refusal),
-                client: None,
-                trace,
-                writes: Vec::new(),
-            }
-        }
+        Err(refusal) => (None, Vec::new(), Err(refusal)),
+    };
+    if let Err(refusal) = &outcome {
+        trace.push(refusal.rule(), Subject::Request, Verdict::Refused);
+    }
+    Decided {
+        outcome,
+        client,
+        trace,
+        writes,
     }
 }
 
@@ -171,8 +169,8 @@ impl About<'_> {
         token: Option<&Opened>,
         asking: &Client,
         trace: &mut Trace,
-    ) -> Map<String, Value> {
-        let live = token.and_then(|token| self.live(token));
+    ) -> Result<Map<String, Value>, Damaged> {
+        let live = token.map(|token| self.live(token)).transpose()?.flatten();
         let live = live.filter(|live| self.stands(live));
         let verdict = |holds| {
             if holds {
@@ -192,7 +190,7 @@ impl About<'_> {
             Subject::Request,
             verdict(own.is_some()),
         );
-        own.map_or_else(|| active(false), |live| live.answer)
+        Ok(own.map_or_else(|| active(false), |live| live.answer))
     }
 
     /// Whether its application and its user are still there, and the user is not blocked.
@@ -215,48 +213,56 @@ impl About<'_> {
         live.client.as_ref() == Some(&asking.id) || live.audiences.iter().any(linked)
     }
 
-    fn live(&self, token: &Opened) -> Option<Live> {
+    fn live(&self, token: &Opened) -> Result<Option<Live>, Damaged> {
         match token {
-            Opened::Claims(claims) => Some(of_jwt(claims)),
-            Opened::Opaque(digest) => self.opaque(digest).or_else(|| self.refresh()),
+            Opened::Claims(claims) => Ok(Some(of_jwt(claims))),
+            Opened::Opaque(digest) => match self.opaque(digest)? {
+                Some(opaque) => Ok(Some(opaque)),
+                None => self.refresh(),
+            },
         }
     }
 
-    fn opaque(&self, digest: &[u8; 32]) -> Option<Live> {
-        let token = self.facts.artefact(ArtefactKind::Opaque, *digest)?;
-        let token = Some(token).filter(|token| token.is_live(self.now))?;
-        let scopes = userinfo::scopes_of(token).ok()?.to_string();
+    fn found(&self, kind: ArtefactKind, digest: [u8; 32]) -> Option<&Artefact> {
+        let found = self.facts.artefact(kind, digest);
+        found.filter(|found| found.is_live(self.now))
+    }
+
+    fn opaque(&self, digest: &[u8; 32]) -> Result<Option<Live>, Damaged> {
+        let Some(token) = self.found(ArtefactKind::Opaque, *digest) else {
+            return Ok(None);
+        };
+        let scopes = userinfo::of_artefact(token)?.scopes.to_string();
         let aud = userinfo::audience(self.site.tenant, self.site.issuer);
         let mut answer = self.common(token, &scopes);
         answer.insert("aud".to_owned(), json!(aud));
         answer.insert("token_type".to_owned(), json!("Bearer"));
-        Some(Live {
+        Ok(Some(Live {
             client: token.client.clone(),
             audiences: Vec::new(),
             user: token.user.clone(),
             answer,
-        })
+        }))
     }
 
     /// A refresh token that was exchanged is not active, leeway or not.
-    fn refresh(&self) -> Option<Live> {
-        let found = self
-            .facts
-            .artefact(ArtefactKind::Family, self.refresh.family)?;
-        let found = Some(found).filter(|found| found.is_live(self.now))?;
-        let family = Family::from_artefact(found).ok()?;
+    fn refresh(&self) -> Result<Option<Live>, Damaged> {
+        let Some(found) = self.found(ArtefactKind::Family, self.refresh.family) else {
+            return Ok(None);
+        };
+        let family = Family::from_artefact(found)?;
         if family.standing(&self.refresh.token, 0, self.now) != Standing::Current {
-            return None;
+            return Ok(None);
         }
         let scopes = family.grant.scopes.to_string();
         let mut answer = self.common(found, &scopes);
         answer.insert("iat".to_owned(), json!(family.issued_at.seconds()));
-        Some(Live {
+        Ok(Some(Live {
             client: found.client.clone(),
             audiences: Vec::new(),
             user: found.user.clone(),
             answer,
-        })
+        }))
     }
 
     fn common(&self, token: &Artefact, scopes: &str) -> Map<String, Value> {

@@ -141,7 +141,7 @@ impl SessionRecord {
         life.goes_on(settings, now)
     }
 
-    /// The same of one that is stored, of which nothing else is read.
+    /// The same of one that is stored. Nothing else of it is read, nor need it be sound.
     pub fn stored_is_usable(
         artefact: &Artefact,
         settings: &LoginSettings,

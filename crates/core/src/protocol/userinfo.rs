@@ -67,13 +67,11 @@ pub struct Decided<'a> {
     pub trace: Trace,
 }
 
-const OPAQUE: &str = "opaque token";
-
 /// What a token says that matters here.
-struct Said {
+pub(super) struct Said {
     user: Option<UserId>,
     client: Option<ClientId>,
-    scopes: Scopes,
+    pub(super) scopes: Scopes,
     claims: Vec<String>,
 }
 
@@ -110,8 +108,9 @@ fn read(
         Opened::Opaque(digest) => {
             let found = facts.artefact(ArtefactKind::Opaque, *digest);
             let live = found.filter(|found| found.is_live(now));
-            let dead = BearerRefusal::token(Rule::BearerLive, "the token is unknown or has ended");
-            of_artefact(live.ok_or(dead)?).ok_or(dead)?
+            let why = "the token is unknown or has ended";
+            let live = live.ok_or_else(|| BearerRefusal::token(Rule::BearerLive, why))?;
+            of_artefact(live).map_err(|_| BearerRefusal::token(Rule::StateReadable, why))?
         }
         Opened::Claims(claims) => {
             // attack JWT-20: a token for an API alone opens that API alone
@@ -126,19 +125,15 @@ fn read(
     Ok(said)
 }
 
-fn of_artefact(artefact: &Artefact) -> Option<Said> {
-    let body = Members::of(OPAQUE, &artefact.body).ok()?;
-    Some(Said {
+/// What an opaque access token says.
+pub(super) fn of_artefact(artefact: &Artefact) -> Result<Said, Damaged> {
+    let body = Members::of("opaque token", &artefact.body)?;
+    Ok(Said {
         user: artefact.user.clone(),
         client: artefact.client.clone(),
-        scopes: body.scopes("scope").ok()?,
-        claims: body.list("claims").ok()?,
+        scopes: body.scopes("scope")?,
+        claims: body.list("claims")?,
     })
-}
-
-/// The scopes of an opaque access token.
-pub(super) fn scopes_of(opaque: &Artefact) -> Result<Scopes, Damaged> {
-    Members::of(OPAQUE, &opaque.body)?.scopes("scope")
 }
 
 fn of_claims(claims: &Map<String, Value>) -> Said {

@@ -299,6 +299,21 @@ async fn artefacts_are_guarded(world: &World) {
         conflict(commit(&tenant, Write::Replace(session)).await),
         Conflict::ArtefactMoved(ArtefactKind::Session)
     );
+    // a consent that is taken back and given anew has its digest and its revision again
+    for kind in [ArtefactKind::Consent, ArtefactKind::Family] {
+        let now = artefact(kind, "consent");
+        commit(&tenant, Write::Put(now.clone())).await.unwrap();
+        let earlier = Artefact {
+            created_at: NOW.plus_seconds(-1),
+            ..now
+        };
+        assert_eq!(
+            conflict(commit(&tenant, Write::Replace(earlier)).await),
+            Conflict::ArtefactMoved(kind)
+        );
+        let one = Revoke::One(kind, now.digest);
+        commit(&tenant, Write::Revoke(one)).await.unwrap();
+    }
 
     for value in ["r1", "r2", "r3"] {
         commit(&tenant, Write::Put(artefact(ArtefactKind::Opaque, value)))

@@ -19,7 +19,7 @@ use crate::protocol::user_scopes::{self, Resolved, Site};
 use crate::random::Random;
 use crate::scope::Scopes;
 use crate::time::Timestamp;
-use crate::write::Write;
+use crate::write::{UserWrite, Write};
 
 /// What is known of whoever is at the browser.
 #[derive(Debug, Clone, Copy)]
@@ -141,6 +141,7 @@ pub fn decide(
         checked,
         facts,
         session,
+        user,
         resolved,
     };
     Ok(giving.issue(progress, trace, random))
@@ -228,18 +229,19 @@ struct Giving<'a> {
     checked: &'a Checked,
     facts: Facts<'a>,
     session: &'a SessionRecord,
+    user: &'a UserFacts,
     resolved: Resolved,
 }
 
 impl Giving<'_> {
     fn issue(&self, progress: &Progress, trace: &mut Trace, random: &mut dyn Random) -> Outcome {
         trace.push(Rule::Issued, Subject::Request, Verdict::Granted);
-        let record = self.consent(progress, random);
-        let mut writes: Vec<Write> = self.touch().into_iter().collect();
-        if let Some(record) = record.as_ref().filter(|record| self.is_new(record)) {
-            writes.push(record.write());
-        }
         let request = &self.checked.request;
+        let record = self.consent(progress, random);
+        let news = record.as_ref().filter(|record| self.is_new(record));
+        let lasts = news.is_some() || request.response_type.is_front_channel();
+        let mut writes: Vec<Write> = self.rests_on(lasts).into_iter().collect();
+        writes.extend(news.map(ConsentRecord::write));
         let issue = Issue {
             grant: self.grant(record.as_ref()),
             due: request.response_type,
@@ -325,14 +327,17 @@ impl Giving<'_> {
             .is_none_or(|stored| stored.scopes != record.scopes)
     }
 
-    fn touch(&self) -> Option<Write> {
+    /// The session is used, which rests on it as it was read. Where that says nothing new, what
+    /// nobody looks at again before it is good, as at a code, rests on the user as it was read
+    /// (attack SESSION-07).
+    fn rests_on(&self, lasts: bool) -> Option<Write> {
         let settings = &self.facts.site.tenant.settings.parsed.login;
         let client = &self.checked.client.parsed.id;
-        let due = self.session.needs_touch(client, settings, self.facts.now);
-        due.then(|| {
+        if self.session.needs_touch(client, settings, self.facts.now) {
             let mut session = self.session.clone();
             session.touch(client, settings, self.facts.now);
-            session.replace()
-        })
+            return Some(session.replace());
+        }
+        lasts.then(|| Write::User(UserWrite::same(&self.user.user)))
     }
 }

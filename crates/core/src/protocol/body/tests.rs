@@ -49,7 +49,7 @@ fn whole() -> Body {
 fn what_is_written_is_read_back() {
     let body = whole();
     assert_eq!(
-        Value::from(members_of(&body)).to_string(),
+        body.as_str(),
         concat!(
             r#"{"text":"a \"quoted\" 🔑","shown":"7","at":-1,"flag":true,"list":["x","\n"],"#,
             r#""object":{"inner":1},"metadata":{"b":1,"a":[0.5,null]}}"#
@@ -84,8 +84,9 @@ fn nothing_says_nothing() {
 
 #[test]
 fn what_is_not_as_it_must_be_is_named() {
+    type Object = Map<String, Value>;
     type Read = fn(&Members<'_>) -> Option<Damaged>;
-    let rows: [(&str, &str, Read); 9] = [
+    let rows: [(&str, &str, Read); 16] = [
         ("thing", "none", |m| m.get::<String>("none").err()),
         ("thing", "none", |m| m.parsed("none", |_| Some(())).err()),
         ("thing", "text", |m| m.parsed("text", |_| None::<()>).err()),
@@ -94,12 +95,21 @@ fn what_is_not_as_it_must_be_is_named() {
         ("thing", "shown", |m| m.flag("shown").err()),
         ("thing", "list", |m| m.list::<i64>("list").err()),
         ("thing", "at", |m| m.object("at", "inner thing").err()),
+        ("thing", "real", |m| m.time("real").err()),
+        // absent is nothing, null is damage
+        ("thing", "null", |m| m.get_or_none::<String>("null").err()),
+        ("thing", "null", |m| m.get_or_none::<Object>("null").err()),
+        ("thing", "null", |m| m.flag("null").err()),
+        ("thing", "null", |m| m.time_or_none("null").err()),
+        ("thing", "null", |m| m.list::<String>("null").err()),
+        ("thing", "null", |m| m.object("null", "inner thing").err()),
         ("inner thing", "x", |m| {
             let inner = m.object("object", "inner thing").unwrap();
             inner.get::<u64>("x").err()
         }),
     ];
-    let body = whole();
+    let body = with_member(&whole(), "null", Value::Null);
+    let body = with_member(&body, "real", json!(1.0));
     for (row, (what, member, read)) in rows.into_iter().enumerate() {
         let members = Members::of("thing", &body).unwrap();
         assert_eq!(read(&members), Some(Damaged { what, member }), "row {row}");

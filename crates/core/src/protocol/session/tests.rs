@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
-use super::{Device, LoggedIn, SessionRecord};
+use super::{Device, LoggedIn, Method, SessionRecord};
 use crate::id::ClientId;
-use crate::model::{LoginSettings, Profile};
+use crate::model::{Body, LoginSettings, Profile};
 use crate::protocol::authorize::tests::world::{DATABASE, JANE, NOW, World};
 use crate::protocol::body::tests::with_member;
 use crate::random::Seeded;
+use crate::time::Timestamp;
 
 const HOUR: i64 = 3600;
 
@@ -152,4 +153,59 @@ fn a_session_is_stored_and_read_back() {
     let mut broken = artefact;
     broken.id = None;
     assert!(SessionRecord::from_artefact(&broken).is_err());
+}
+
+/// It outlives many a version.
+#[test]
+fn what_stands_in_the_database_stays_readable() {
+    let (session, _) = session(&settings("x", json!(1)));
+    let mut artefact = session.to_artefact();
+    artefact.body = Body::from_text(
+        concat!(
+            r#"{"connection":"Users","authenticated_at":1,"last_used_at":2,"idle_expires_at":3,"#,
+            r#""expires_at":4,"persistent":true,"clients":["a","b"],"first_device":{"ip":"::1"},"#,
+            r#""last_device":{"ip":"192.0.2.1","user_agent":"x \"y\""},"#,
+            r#""methods":[{"name":"pwd","at":5}],"metadata":{"a":{"b":[1.5]}}}"#
+        )
+        .to_owned(),
+    );
+    let at = Timestamp::from_millis;
+    let read = SessionRecord::from_artefact(&artefact).unwrap();
+    let expected = SessionRecord {
+        connection: "Users".to_owned(),
+        authenticated_at: at(1),
+        last_used_at: at(2),
+        idle_expires_at: at(3),
+        expires_at: at(4),
+        persistent: true,
+        clients: ["a", "b"].map(|id| ClientId::parse(id).unwrap()).to_vec(),
+        first_device: Device {
+            ip: "::1".to_owned(),
+            user_agent: None,
+        },
+        last_device: Device {
+            ip: "192.0.2.1".to_owned(),
+            user_agent: Some("x \"y\"".to_owned()),
+        },
+        methods: vec![Method {
+            name: "pwd".to_owned(),
+            at: at(5),
+        }],
+        metadata: json!({"a": {"b": [1.5]}}).as_object().cloned(),
+        ..session
+    };
+    assert_eq!(read, expected);
+    assert_eq!(read.to_artefact().body, artefact.body);
+    for (member, value) in [
+        ("methods", json!([{"name": "pwd"}])),
+        ("methods", json!({})),
+        ("clients", json!([""])),
+        ("last_device", json!({"ip": 1})),
+        ("persistent", json!(null)),
+        ("metadata", json!([])),
+    ] {
+        let mut broken = artefact.clone();
+        broken.body = with_member(&broken.body, member, value);
+        SessionRecord::from_artefact(&broken).unwrap_err();
+    }
 }

@@ -183,6 +183,7 @@ fn redeem(
     // attack LOGOUT-10: who has logged out in between gets nothing
     if let Some(session) = &grant.session {
         let found = facts.by_id(ArtefactKind::Session, session.as_str());
+        let found = found.filter(|session| session.user.as_ref() == Some(&grant.user));
         let settings = &site.tenant.settings.parsed.login;
         let usable = found.map(|session| SessionRecord::stored_is_usable(session, settings, now));
         if usable.transpose().map_err(user::damaged)? != Some(true) {

@@ -198,15 +198,17 @@ fn refresh_details(grant: &Grant, facts: &Facts, details: &mut Map<String, Value
     let Grant::RefreshToken(asked) = grant else {
         return;
     };
-    let found = facts.artefact(ArtefactKind::Family, asked.token.family);
-    let Some(Ok(family)) = found.map(Family::from_artefact) else {
+    let Some(found) = facts.artefact(ArtefactKind::Family, asked.token.family) else {
         return;
     };
-    details.insert("familyId".to_owned(), json!(family.id));
-    if let Some(generation) = family.generation_of(&asked.token.token) {
-        details.insert("tokenCounter".to_owned(), json!(generation));
+    let Ok((number, latest)) = Family::numbers(found, &asked.token.token) else {
+        return;
+    };
+    details.insert("familyId".to_owned(), json!(found.id));
+    if let Some(number) = number {
+        details.insert("tokenCounter".to_owned(), json!(number));
     }
-    details.insert("latestCounter".to_owned(), json!(family.generation));
+    details.insert("latestCounter".to_owned(), json!(latest));
 }
 
 /// What a refused request named, without end marks and not without end (attack LOG-01).

@@ -143,15 +143,6 @@ impl Family {
         }
     }
 
-    /// The number of a token, as far as it is remembered.
-    pub fn generation_of(&self, token: &[u8; 32]) -> Option<u64> {
-        if *token == self.token {
-            return Some(self.generation);
-        }
-        let spent = self.spent.iter().find(|spent| spent.token == *token);
-        spent.map(|spent| spent.generation)
-    }
-
     /// The family after `token`, which may be exchanged, was: one live token, the next, which
     /// is yet to be drawn.
     #[must_use]
@@ -229,11 +220,22 @@ impl Family {
         }
     }
 
+    /// The number of `token`, as far as it is remembered, and that of the live one. Nothing else of
+    /// the stored family is read.
+    pub fn numbers(artefact: &Artefact, token: &[u8; 32]) -> Result<(Option<u64>, u64), Damaged> {
+        let body = Members::of(WHAT, &artefact.body)?;
+        let latest = body.get("generation")?;
+        if body.parsed("token", digest)? == *token {
+            return Ok((Some(latest), latest));
+        }
+        let spent = spent(&body)?;
+        let spent = spent.iter().find(|spent| spent.token == *token);
+        Ok((spent.map(|spent| spent.generation), latest))
+    }
+
     /// Reads what [`Self::to_artefact`] wrote.
     pub fn from_artefact(artefact: &Artefact) -> Result<Self, Damaged> {
         let body = Members::of(WHAT, &artefact.body)?;
-        let spent = body.list("spent")?.into_iter();
-        let spent = spent.map(|one| spent_one(one).ok_or_else(|| body.damaged("spent")));
         Ok(Self {
             id: artefact.id.clone(),
             grant: UserGrant::inside(&body, "grant")?,
@@ -241,7 +243,7 @@ impl Family {
             token: body.parsed("token", digest)?,
             generation: body.get("generation")?,
             issued_at: body.time("issued_at")?,
-            spent: spent.collect::<Result<_, Damaged>>()?,
+            spent: spent(&body)?,
             rotating: body.flag("rotating")?,
             metadata: body.get_or_none("metadata")?,
             started_at: artefact.created_at,
@@ -251,6 +253,12 @@ impl Family {
             revision: artefact.revision,
         })
     }
+}
+
+fn spent(body: &Members<'_>) -> Result<Vec<Spent>, Damaged> {
+    let spent = body.list("spent")?.into_iter();
+    let spent = spent.map(|one| spent_one(one).ok_or_else(|| body.damaged("spent")));
+    spent.collect()
 }
 
 fn spent_one((generation, token, at): (u64, String, i64)) -> Option<Spent> {

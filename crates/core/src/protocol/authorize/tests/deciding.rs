@@ -5,10 +5,10 @@ use serde_json::json;
 use super::super::{Issue, Outcome, Refused};
 use super::world::{API, CHALLENGE, JANE, World, jane, rsa};
 use crate::id::UserId;
-use crate::model::Profile;
+use crate::model::{ArtefactKind, Profile};
 use crate::protocol::body::tests::members_of;
 use crate::scope::Scopes;
-use crate::write::Write;
+use crate::write::{UserWrite, Write};
 
 type Prepare = fn(&mut World);
 
@@ -184,6 +184,41 @@ fn the_time_of_the_login_shows_where_it_was_asked_for() {
         let mut world = World::new(Profile::Compat);
         prepare(&mut world);
         assert_eq!(issued(&world).0.grant.shows_auth_time, shown);
+    }
+}
+
+/// What is given, and what it rests on.
+#[rustfmt::skip]
+const RESTS: [(&str, Prepare, &str); 6] = [
+    ("a code", |_| {}, "nothing"),
+    ("a token", |w| { w.send("response_type", "token"); }, "user"),
+    ("a code and an ID token", |w| { w.send("response_type", "code id_token"); }, "user"),
+    ("a consent", |w| { w.send("scope", "openid offline_access"); }, "user"),
+    ("a consent that is there", |w| { w.send("scope", "openid offline_access").consents("openid offline_access"); }, "nothing"),
+    ("a session that is due", |w| { w.send("response_type", "token").now = w.now.plus_seconds(3600); }, "session"),
+];
+
+/// SESSION-07: a code is looked at again when it is redeemed; what is good at once rests on the
+/// user as it was read, if the session is not written anyway.
+#[test]
+fn what_lasts_rests_on_the_session_or_its_user() {
+    for (what, prepare, expected) in RESTS {
+        let mut world = World::new(Profile::Compat);
+        world.send("nonce", "n");
+        prepare(&mut world);
+        let client = world.check().unwrap().client.parsed.id.clone();
+        if let Some(session) = &mut world.session {
+            session.clients.push(client);
+            session.last_used_at = super::world::NOW;
+        }
+        let (_, writes) = issued(&world);
+        let rests_on = match writes.first() {
+            Some(Write::User(UserWrite::Same { user, .. })) if user.as_str() == JANE => "user",
+            Some(Write::Replace(artefact)) if artefact.kind == ArtefactKind::Session => "session",
+            Some(Write::Put(_)) | None => "nothing",
+            other => panic!("{what}: {other:?}"),
+        };
+        assert_eq!(rests_on, expected, "{what}");
     }
 }
 

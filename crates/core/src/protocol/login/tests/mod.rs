@@ -13,7 +13,7 @@ use crate::protocol::authorize::{Answer, Refused};
 use crate::protocol::consent::ConsentRecord;
 use crate::protocol::session::SessionRecord;
 use crate::random::Seeded;
-use crate::write::Write;
+use crate::write::{UserWrite, Write};
 
 type Prepare = fn(&mut World);
 
@@ -81,6 +81,9 @@ impl Browser {
             } else if let Write::Revoke(Revoke::One(ArtefactKind::Session, digest)) = write {
                 let session = self.world.session.take();
                 assert_eq!(session.map(|session| session.digest), Some(*digest));
+            } else if let Write::User(UserWrite::Same { user, revision, .. }) = write {
+                let stored = &self.world.user.user;
+                assert_eq!((user, *revision), (&stored.id, stored.revision));
             } else {
                 panic!("{write:?}");
             }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::people::{CALLBACK, CHALLENGE, JANE, People, VERIFIER, parts};
 use super::world::{API, CLIENT, NOW, World};
-use crate::id::ClientId;
+use crate::id::{ClientId, UserId};
 use crate::model::{ArtefactKind, Profile, Revoke};
 use crate::protocol::body::tests::without_member;
 use crate::protocol::profile;
@@ -19,6 +19,13 @@ const STRICT: Form = (400, "invalid_grant");
 const BAD: Form = (400, "invalid_request");
 const CODE: &str = "Invalid authorization code";
 const PKCE: &str = "Failed to verify code verifier";
+
+/// The code's session is another user's.
+fn of_somebody_else(people: &mut People) {
+    for artefact in people.shelf.artefacts.values_mut() {
+        artefact.user = UserId::parse("auth0|somebody");
+    }
+}
 
 /// Rule, what is broken before the code is stored, compat, strict, the whole text.
 #[rustfmt::skip]
@@ -54,6 +61,7 @@ const ROWS: &[(&str, Break, Form, Form, &str)] = &[
     // AUTHZ-03, CVE-2024-23647, RFC 9700 2.1.1: the downgrade
     ("RFC7636-4.6-verifier", |p| p.grant.challenge = None, GRANT, STRICT, PKCE),
     ("CARDEA-code-session-alive", |p| p.shelf.artefacts.clear(), GRANT, STRICT, CODE), // LOGOUT-10
+    ("CARDEA-code-session-alive", of_somebody_else, GRANT, STRICT, CODE),
     ("CARDEA-user-exists", |p| p.jane = None, GRANT, STRICT, CODE),
     ("A0-user-blocked", |p| p.user().blocked = true, (403, "unauthorized"), STRICT, "user is blocked"), // T7
     ("A0-api-known", |p| p.grant.audience = crate::id::ApiIdentifier::parse("https://gone.example"), (403, "access_denied"), (400, "invalid_target"),

@@ -6,7 +6,9 @@ use serde_json::json;
 
 use super::people::People;
 use super::world::NOW;
-use crate::model::{ArtefactKind, Profile};
+use crate::model::{ArtefactKind, Body, Profile};
+use crate::protocol::token::family::Family;
+use crate::time::Timestamp;
 
 /// The model: tokens by number, which is live, and until when exchanged ones are still taken.
 struct Model {
@@ -93,6 +95,36 @@ proptest! {
         prop_assert_eq!(refusal.rule().id(), "RFC9700-4.14.2-reuse");
         prop_assert!(people.shelf.of(ArtefactKind::Family).is_empty());
     }
+}
+
+/// It outlives many a version.
+#[test]
+fn what_stands_in_the_database_stays_readable() {
+    let (people, _) = People::begun(Profile::Compat);
+    let mut artefact = people.shelf.of(ArtefactKind::Family)[0].clone();
+    let (token, spent) = ("AQ".repeat(21) + "A", "Ag".repeat(21) + "A");
+    let text = format!(
+        concat!(
+            r#"{{"grant":{{"client":"c","user":"auth0|jane","connection":"Users","#,
+            r#""scope":"openid offline_access","auth_time":9,"consent":"abc"}},"#,
+            r#""token":"{}","generation":3,"issued_at":1,"spent":[[2,"{}",7]],"#,
+            r#""rotating":true,"metadata":{{"a":"b"}},"ends_at":5,"used_at":2}}"#
+        ),
+        token, spent,
+    );
+    artefact.body = Body::from_text(text);
+    let read = Family::from_artefact(&artefact).unwrap();
+    let at = Timestamp::from_millis;
+    assert_eq!(
+        (read.generation, read.issued_at, read.ends_at),
+        (3, at(1), at(5))
+    );
+    assert_eq!((read.used_at, read.rotating), (at(2), true));
+    assert_eq!(read.grant.scopes.to_string(), "openid offline_access");
+    assert_eq!((read.spent[0].generation, read.spent[0].at), (2, at(7)));
+    assert_eq!(read.metadata.as_ref().unwrap()["a"], "b");
+    let id = artefact.id.clone().unwrap();
+    assert_eq!(read.to_artefact(&id).body, artefact.body);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::people::{JANE, People};
 use super::world::{API, CLIENT, ISSUER, NOW, SECRET, World};
 use crate::model::{Document, Kind, Profile};
+use crate::protocol::body::tests::with_member;
 use crate::protocol::introspect::{self, IntrospectRequest};
 use crate::protocol::profile;
 use crate::protocol::refusal::Refusal;
@@ -76,6 +77,24 @@ fn what_is_not_live_is_not_active_and_says_no_more() {
     let (people, issued) = People::begun(Profile::Compat);
     for token in [issued.id_token.as_deref().unwrap(), "a.b.c", "nothing"] {
         assert_eq!(own(&people, token), json!({"active": false}), "{token}");
+    }
+}
+
+/// What is damaged is no token that has ended: somebody must look at it.
+#[test]
+fn damage_is_not_taken_for_the_end() {
+    for member in ["scope", "claims", "grant"] {
+        let (mut people, issued) = People::begun_with(Profile::Compat, |p| p.grant.audience = None);
+        for artefact in people.shelf.artefacts.values_mut() {
+            artefact.body = with_member(&artefact.body, member, json!(1));
+        }
+        let token = match member {
+            "grant" => issued.refresh_token.unwrap(),
+            _ => issued.access_token,
+        };
+        let refusal = ask(&people, &People::form("token", &token)).unwrap_err();
+        assert_eq!(refusal.rule().id(), "CARDEA-state-readable", "{member}");
+        assert_eq!(profile::wire_registered(&refusal).status, 500);
     }
 }
 

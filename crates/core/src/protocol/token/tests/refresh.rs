@@ -7,6 +7,7 @@ use super::world::{API, NOW, World};
 use crate::id::ClientId;
 use crate::model::{ArtefactKind, Profile};
 use crate::protocol::profile;
+use crate::protocol::token::family::Family;
 use crate::protocol::token::{Circumstances, event};
 
 type Break = fn(&mut People);
@@ -118,6 +119,14 @@ fn reuse_kills_the_family_and_the_consent() {
     assert_eq!(event.event.code(), "ferrt");
     assert_eq!(event.details["tokenCounter"], 1);
     assert_eq!(event.details["latestCounter"], 2);
+    let family = people.shelf.of(ArtefactKind::Family)[0];
+    assert_eq!(event.details["familyId"].as_str(), family.id.as_deref());
+    // the live one, one before it, one that is not remembered
+    let numbers = |token| Family::numbers(family, &token).unwrap();
+    let read = Family::from_artefact(family).unwrap();
+    assert_eq!(numbers(read.token), (Some(2), 2));
+    assert_eq!(numbers(read.spent[0].token), (Some(1), 2));
+    assert_eq!(numbers([7; 32]), (None, 2));
 
     let refusal = people.ask().unwrap_err();
     assert_eq!(refusal.rule().id(), "RFC9700-4.14.2-reuse");

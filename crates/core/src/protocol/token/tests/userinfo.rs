@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::people::{JANE, People};
 use super::world::{NOW, World, rsa};
-use crate::model::{ArtefactKind, Profile};
+use crate::model::{ArtefactKind, Body, Profile};
 use crate::protocol::bearer::{self, BearerRefusal};
 use crate::protocol::raw::Raw;
 use crate::protocol::userinfo;
@@ -100,6 +100,12 @@ fn claims_asked_for_by_name_come_too() {
     assert_eq!(Value::Object(claims), expected);
 }
 
+fn damage_all(people: &mut People) {
+    for artefact in people.shelf.artefacts.values_mut() {
+        artefact.body = Body::from_text("[]".to_owned());
+    }
+}
+
 /// Rule, what is broken before the tokens are made, after that; status.
 #[rustfmt::skip]
 const ROWS: &[(&str, Change, Change, u16)] = &[
@@ -108,6 +114,7 @@ const ROWS: &[(&str, Change, Change, u16)] = &[
     ("RFC6750-3.1-token", |_| {}, |p| p.now = NOW.plus_seconds(86_400), 401), // JWT-24
     ("RFC6750-3.1-token", |p| p.grant.audience = None, |p| p.now = NOW.plus_seconds(86_400), 401),
     ("RFC6750-3.1-token", |p| p.grant.audience = None, |p| p.shelf.artefacts.clear(), 401),
+    ("CARDEA-state-readable", |p| p.grant.audience = None, damage_all, 401),
     ("A0-user-blocked", |_| {}, |p| p.user().blocked = true, 401), // USERINFO-06
     ("CARDEA-user-exists", |_| {}, |p| p.jane = None, 401),
     ("A0-userinfo-audience", |p| { // HS256

@@ -112,6 +112,40 @@ async fn password_11_forty_at_once_and_ten_are_evaluated() {
     assert_eq!(refused.count(), 30);
 }
 
+/// PASSWORD-22: whose turn does not come in time is told to try again, and has not guessed.
+#[tokio::test]
+async fn who_is_not_looked_at_has_not_guessed() {
+    const JANE: &str = "jane@example.com";
+    let world = world(Profile::Compat, false).await;
+    let (client, _) = jane(&world).await;
+    // as many as are hashed or stand ready at a time, and three more
+    let turns = 4 * std::thread::available_parallelism().map_or(1, usize::from);
+    let others = (0..turns).map(|n| (format!("203.0.113.{n}"), format!("nobody-{n}@example.com")));
+    let janes = (0..3).map(|_| ("198.51.100.1".to_owned(), JANE.to_owned()));
+    let all: Vec<(String, String)> = others.chain(janes).collect();
+    let tries = all
+        .iter()
+        .map(|(ip, name)| log_in(&world, &client, ip, (name, "wrong")));
+    // while nobody has anything to do but to wait, time goes on: who waits, waits in vain
+    tokio::time::pause();
+    let answers = futures_util::future::join_all(tries).await;
+    tokio::time::resume();
+    let statuses = answers.iter().map(|answer| answer.status.as_u16());
+    let statuses: Vec<u16> = statuses.skip(turns).collect();
+    assert_eq!(statuses, [503; 3]);
+    assert!(answers[turns].headers.contains_key("retry-after"));
+    for _ in 0..10 {
+        let wrong = (JANE, "wrong");
+        let _ = log_in(&world, &client, "198.51.100.1", wrong)
+            .await
+            .expect(403);
+    }
+    let wrong = (JANE, "wrong");
+    let _ = log_in(&world, &client, "198.51.100.1", wrong)
+        .await
+        .expect(429);
+}
+
 #[tokio::test]
 async fn password_01_nobody_is_blocked_like_somebody() {
     let world = world(Profile::Compat, false).await;

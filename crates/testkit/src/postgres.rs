@@ -18,10 +18,11 @@ pub async fn fresh_database() -> DatabaseUrl {
     );
     let (client, connection) = tokio_postgres::connect(&server, NoTls).await.unwrap();
     let connection = tokio::spawn(connection);
-    client
-        .batch_execute(&format!("CREATE DATABASE {name}"))
-        .await
-        .unwrap();
+    // a process of an earlier run had this number too
+    for statement in ["DROP DATABASE IF EXISTS", "CREATE DATABASE"] {
+        let statement = format!("{statement} {name}");
+        client.batch_execute(&statement).await.unwrap();
+    }
     drop(client);
     connection.await.unwrap().unwrap();
     let (base, _) = server.rsplit_once('/').unwrap();

@@ -92,7 +92,7 @@ impl Plan<'_> {
                 Write::Delete { kind, id, revision } => {
                     self.delete(&mut statements, kind, &id, revision);
                 }
-                Write::Log(event) => statements.push(self.log(&event, Guard::Held)?),
+                Write::Log(event) => statements.push(self.log(&event, Guard::Held)),
                 Write::ConsumeAssertion {
                     client,
                     jti,
@@ -122,9 +122,9 @@ impl Plan<'_> {
                     statements.push(self.log(
                         &event,
                         commit.decided_at.map_or(Guard::Tenant, Guard::Version),
-                    )?);
+                    ));
                 }
-                Write::Log(event) => statements.push(self.log(&event, Guard::Held)?),
+                Write::Log(event) => statements.push(self.log(&event, Guard::Held)),
                 Write::ConsumeAssertion {
                     client,
                     jti,
@@ -194,10 +194,10 @@ impl Plan<'_> {
         }
     }
 
-    fn log(&self, event: &LogEvent, guard: Guard) -> Result<Statement, StoreError> {
-        let body = event.stored().map_err(StoreError::unavailable)?;
+    fn log(&self, event: &LogEvent, guard: Guard) -> Statement {
+        let body = event.stored().into_text();
         let (tenant, id) = (self.tenant.as_str(), event.id.as_str());
-        Ok(match guard {
+        match guard {
             Guard::Version(version) => Statement::guarded(
                 "INSERT INTO log_event (tenant_id, log_id, body)
                  SELECT tenant_id, $2, $3 FROM tenant WHERE tenant_id = $1 AND version = $4",
@@ -215,7 +215,7 @@ impl Plan<'_> {
                 "INSERT INTO log_event (tenant_id, log_id, body) VALUES ($1, $2, $3)",
                 params![tenant, id, body],
             ),
-        })
+        }
     }
 
     /// RFC 7523 3, attack TOKEN-08: only one of all who present an assertion gets past this.

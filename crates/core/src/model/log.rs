@@ -1,10 +1,8 @@
 //! A log event (auth-semantics section 10).
 
-use serde::Serialize;
-use serde::ser::{SerializeMap as _, Serializer};
-use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use super::{Body, Writer};
 use crate::id::LogId;
 use crate::time::Timestamp;
 
@@ -174,50 +172,22 @@ pub struct LogEvent {
     pub details: Map<String, Value>,
     /// `details.trace`, written already: it is the longest part of an event, and every token has
     /// one.
-    pub trace: Option<Box<RawValue>>,
+    pub trace: Option<TraceText>,
 }
 
-/// The compact form that is stored: absent members are left out.
-#[derive(Serialize)]
-struct Stored<'a> {
-    #[serde(rename = "type")]
-    event: &'static str,
-    description: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client_name: Option<&'a str>,
-    ip: &'a str,
-    hostname: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_agent: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    audience: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    connection: Option<&'a str>,
-    date: i64,
-    details: Details<'a>,
-}
+/// The steps of a decision: the JSON text of an array.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceText(String);
 
-/// The details with the trace among them.
-struct Details<'a>(&'a LogEvent);
+impl TraceText {
+    /// Takes the text as it was written.
+    pub const fn from_text(text: String) -> Self {
+        Self(text)
+    }
 
-impl Serialize for Details<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut members = serializer.serialize_map(None)?;
-        for (name, value) in &self.0.details {
-            members.serialize_entry(name, value)?;
-        }
-        if let Some(trace) = &self.0.trace {
-            members.serialize_entry("trace", trace)?;
-        }
-        members.end()
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -233,29 +203,39 @@ pub struct EventUser {
 }
 
 impl LogEvent {
-    /// The text that is stored, written without a tree in between: this is on every token's way.
-    pub fn stored(&self) -> Result<String, serde_json::Error> {
+    /// The compact form that is stored: absent members are left out. It is written without a tree in
+    /// between, since this is on every token's way.
+    pub fn stored(&self) -> Body {
         const USUAL: usize = 2048;
-        let mut text = Vec::with_capacity(USUAL);
         let user = self.user.as_ref();
-        let stored = Stored {
-            event: self.event.code(),
-            description: &self.description,
-            client_id: self.client_id.as_deref(),
-            client_name: self.client_name.as_deref(),
-            ip: &self.ip,
-            hostname: &self.hostname,
-            user_agent: self.user_agent.as_deref(),
-            audience: self.audience.as_deref(),
-            scope: self.scope.as_deref(),
-            user_id: user.and_then(|user| user.id.as_deref()),
-            user_name: user.and_then(|user| user.name.as_deref()),
-            connection: user.and_then(|user| user.connection.as_deref()),
-            date: self.at.millis(),
-            details: Details(self),
-        };
-        serde_json::to_writer(&mut text, &stored)?;
-        String::from_utf8(text).map_err(serde::ser::Error::custom)
+        let of_user = |member: fn(&EventUser) -> Option<&String>| user.and_then(member);
+        Writer::with_room_for(USUAL)
+            .put("type", self.event.code())
+            .put("description", &self.description)
+            .put_some("client_id", self.client_id.as_ref())
+            .put_some("client_name", self.client_name.as_ref())
+            .put("ip", &self.ip)
+            .put("hostname", &self.hostname)
+            .put_some("user_agent", self.user_agent.as_ref())
+            .put_some("audience", self.audience.as_ref())
+            .put_some("scope", self.scope.as_ref())
+            .put_some("user_id", of_user(|user| user.id.as_ref()))
+            .put_some("user_name", of_user(|user| user.name.as_ref()))
+            .put_some("connection", of_user(|user| user.connection.as_ref()))
+            .time("date", self.at)
+            .object("details", &self.all_details())
+            .finish()
+    }
+
+    /// The details with the trace among them.
+    fn all_details(&self) -> Body {
+        let trace = self.trace.as_ref().map(TraceText::as_str);
+        let writer = Writer::with_room_for(256 + trace.map_or(0, str::len));
+        let writer = writer.entries(&self.details);
+        match trace {
+            Some(trace) => writer.json("trace", trace).finish(),
+            None => writer.finish(),
+        }
     }
 }
 

@@ -21,7 +21,7 @@ mod user;
 
 pub use api::{Api, Dialect, SubjectPolicy, SystemApi};
 pub use artefact::{Artefact, ArtefactKind, Revoke};
-pub use body::Body;
+pub use body::{Body, Writer};
 pub use brand::{Background, Brand, CUSTOM_TEXT, own_words};
 pub use client::{
     AppType, AssertionKey, AssertionKeys, AuthMethod, Client, GrantType, SecretDigest,
@@ -33,7 +33,7 @@ pub use connection::{Connection, Role};
 pub use document::{Corrupt, Document, Kind, Secrets};
 pub use entry::Entry;
 pub use key::{KeyRing, KeyState, TenantKey};
-pub use log::{EventType, EventUser, LogEvent, show_event};
+pub use log::{EventType, EventUser, LogEvent, TraceText, show_event};
 pub use mail::Mail;
 pub use profile::Profile;
 pub use settings::{

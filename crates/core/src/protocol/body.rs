@@ -1,5 +1,4 @@
-//! Writing and reading what protocol state says: a member is there as it must be, or the state is
-//! damaged.
+//! Reading what protocol state says: a member is there as it must be, or the state is damaged.
 
 #[cfg(test)]
 pub(in crate::protocol) mod tests;
@@ -8,10 +7,10 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::model::Body;
+pub use crate::model::Writer;
 use crate::scope::Scopes;
 use crate::time::Timestamp;
 
@@ -172,127 +171,3 @@ impl<'de> Deserialize<'de> for Listed<'de> {
 /// Text, in its place where no character of it is escaped.
 #[derive(serde::Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// Writes members; what is absent is left out.
-#[derive(Debug)]
-pub struct Writer(Vec<u8>);
-
-impl Default for Writer {
-    fn default() -> Self {
-        let mut text = Vec::with_capacity(512);
-        text.push(b'{');
-        Self(text)
-    }
-}
-
-impl Writer {
-    /// A value.
-    #[must_use]
-    pub fn put<T: Serialize + ?Sized>(mut self, member: &'static str, value: &T) -> Self {
-        self.name(member);
-        let written = serde_json::to_writer(&mut self.0, value);
-        debug_assert!(
-            written.is_ok(),
-            "{member}: only a map whose keys are no text fails"
-        );
-        self
-    }
-
-    /// A value, or nothing.
-    #[must_use]
-    pub fn put_some<T: Serialize + ?Sized>(self, member: &'static str, value: Option<&T>) -> Self {
-        match value {
-            Some(value) => self.put(member, value),
-            None => self,
-        }
-    }
-
-    /// Something with a text.
-    #[must_use]
-    pub fn text(self, member: &'static str, value: &impl fmt::Display) -> Self {
-        self.put(member, &Shown(value))
-    }
-
-    /// Something with a text, or nothing.
-    #[must_use]
-    pub fn text_some(self, member: &'static str, value: Option<&impl fmt::Display>) -> Self {
-        match value {
-            Some(value) => self.text(member, value),
-            None => self,
-        }
-    }
-
-    /// A moment.
-    #[must_use]
-    pub fn time(self, member: &'static str, at: Timestamp) -> Self {
-        self.put(member, &at.millis())
-    }
-
-    /// A moment, or nothing.
-    #[must_use]
-    pub fn time_some(self, member: &'static str, at: Option<Timestamp>) -> Self {
-        match at {
-            Some(at) => self.time(member, at),
-            None => self,
-        }
-    }
-
-    /// `true`, or nothing.
-    #[must_use]
-    pub fn flag(self, member: &'static str, set: bool) -> Self {
-        if set { self.put(member, &true) } else { self }
-    }
-
-    /// A list, left out when it is empty.
-    #[must_use]
-    pub fn list<T: Serialize>(self, member: &'static str, items: &[T]) -> Self {
-        if items.is_empty() {
-            self
-        } else {
-            self.put(member, items)
-        }
-    }
-
-    /// What says something itself.
-    #[must_use]
-    pub fn object(mut self, member: &'static str, body: &Body) -> Self {
-        self.name(member);
-        self.0.extend_from_slice(body.as_str().as_bytes());
-        self
-    }
-
-    /// What says something itself, or nothing.
-    #[must_use]
-    pub fn object_some(self, member: &'static str, body: Option<&Body>) -> Self {
-        match body {
-            Some(body) => self.object(member, body),
-            None => self,
-        }
-    }
-
-    fn name(&mut self, member: &'static str) {
-        if self.0.len() > 1 {
-            self.0.push(b',');
-        }
-        self.0.push(b'"');
-        self.0.extend_from_slice(member.as_bytes());
-        self.0.extend_from_slice(b"\":");
-    }
-
-    /// All of it.
-    pub fn finish(mut self) -> Body {
-        self.0.push(b'}');
-        let text = String::from_utf8(self.0);
-        debug_assert!(text.is_ok(), "JSON is text");
-        Body::from_text(text.unwrap_or_default())
-    }
-}
-
-/// Written as its text.
-struct Shown<'a, T>(&'a T);
-
-impl<T: fmt::Display> Serialize for Shown<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self.0)
-    }
-}

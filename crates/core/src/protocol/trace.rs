@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::rules::Rule;
+use crate::model::TraceText;
 
 /// What a rule looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,16 +25,40 @@ pub enum Subject {
     User(String),
 }
 
+impl Subject {
+    /// What kind it is of, and which one.
+    fn parts(&self) -> (&'static str, &str) {
+        match self {
+            Self::Request => ("request", ""),
+            Self::Client(id) => ("client ", id),
+            Self::Audience(identifier) => ("audience ", identifier),
+            Self::Scope(scope) => ("scope ", scope),
+            Self::Claim(claim) => ("claim ", claim),
+            Self::User(id) => ("user ", id),
+        }
+    }
+
+    /// As it stands between the quotes of a JSON string.
+    fn append_to(&self, text: &mut String) {
+        let (kind, which) = self.parts();
+        text.push_str(kind);
+        let plain = |b: u8| b >= b' ' && b != b'"' && b != b'\\';
+        if which.bytes().all(plain) {
+            text.push_str(which);
+        } else {
+            let quoted = Value::from(which).to_string();
+            let inner = quoted
+                .strip_prefix('"')
+                .and_then(|rest| rest.strip_suffix('"'));
+            text.push_str(inner.unwrap_or_default());
+        }
+    }
+}
+
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Request => f.write_str("request"),
-            Self::Client(id) => write!(f, "client {id}"),
-            Self::Audience(identifier) => write!(f, "audience {identifier}"),
-            Self::Scope(scope) => write!(f, "scope {scope}"),
-            Self::Claim(claim) => write!(f, "claim {claim}"),
-            Self::User(id) => write!(f, "user {id}"),
-        }
+        let (kind, which) = self.parts();
+        write!(f, "{kind}{which}")
     }
 }
 
@@ -101,8 +125,23 @@ impl Trace {
     }
 
     /// The same in text, without a tree in between: for what is on every token's way.
-    pub fn to_raw(&self) -> Option<Box<RawValue>> {
-        serde_json::value::to_raw_value(&self.steps).ok()
+    pub fn to_text(&self) -> TraceText {
+        const USUAL_STEP: usize = 96;
+        let mut text = String::with_capacity(USUAL_STEP * self.steps.len() + 2);
+        text.push('[');
+        for (position, step) in self.steps.iter().enumerate() {
+            text.push_str(if position == 0 { "" } else { "," });
+            // neither a rule's id nor a verdict has a character to be escaped
+            text.push_str("{\"rule\":\"");
+            text.push_str(step.rule.id());
+            text.push_str("\",\"subject\":\"");
+            step.subject.append_to(&mut text);
+            text.push_str("\",\"verdict\":\"");
+            text.push_str(step.verdict.as_str());
+            text.push_str("\"}");
+        }
+        text.push(']');
+        TraceText::from_text(text)
     }
 }
 
@@ -114,5 +153,48 @@ impl Serialize for Step {
         members.serialize_field("subject", &format_args!("{}", self.subject))?;
         members.serialize_field("verdict", self.verdict.as_str())?;
         members.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// LOG-01: what a request says ends no string.
+    #[test]
+    fn the_text_says_what_the_tree_says() {
+        let mut trace = Trace::default();
+        assert_eq!(trace.to_text().as_str(), "[]");
+        let said = ["plain", "a\"b", "c\\d", "e\nf\u{1}", "\u{fc}\u{1f511}", ""];
+        for text in said.map(ToOwned::to_owned) {
+            let subjects = [
+                Subject::Request,
+                Subject::Client(text.clone()),
+                Subject::Audience(text.clone()),
+                Subject::Scope(text.as_str().into()),
+                Subject::Claim("sub"),
+                Subject::User(text),
+            ];
+            for subject in subjects {
+                trace.push(Rule::Issued, subject, Verdict::Granted);
+            }
+        }
+        let text = trace.to_text();
+        let read: Value = serde_json::from_str(text.as_str()).unwrap();
+        assert_eq!(read, trace.to_json());
+    }
+
+    #[test]
+    fn no_rule_and_no_verdict_has_to_be_escaped() {
+        let verdicts = [
+            Verdict::Passed,
+            Verdict::Granted,
+            Verdict::Dropped,
+            Verdict::Refused,
+        ];
+        let words = verdicts.map(Verdict::as_str).into_iter();
+        let mut words = words.chain(Rule::ALL.iter().map(|rule| rule.id()));
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+        assert!(words.all(|word| word.chars().all(plain)));
     }
 }

@@ -245,7 +245,7 @@ async fn unreadable_answer(
         details: [("rule".to_owned(), refusal.rule().id().into())]
             .into_iter()
             .collect(),
-        trace: trace.to_raw(),
+        trace: Some(trace.to_text()),
     };
     let writes = vec![Write::Log(event)];
     seen.commit(Commit {

@@ -65,7 +65,7 @@ async fn events_are_read_in_both_directions(world: &World) {
         (id, body),
         (
             event(4).id,
-            serde_json::from_str(&event(4).stored().unwrap()).unwrap()
+            serde_json::from_str(event(4).stored().as_str()).unwrap()
         )
     );
 

@@ -42,6 +42,8 @@ fn whole() -> Body {
         .object("object", &Writer::default().put("inner", &1_u64).finish())
         .object_some("no_object", None)
         .put("metadata", &json!({"b": 1, "a": [0.5, null]}))
+        .json("json", "[1,{}]")
+        .entries(&Map::from_iter([("e".to_owned(), json!("f\""))]))
         .finish()
 }
 
@@ -52,7 +54,7 @@ fn what_is_written_is_read_back() {
         body.as_str(),
         concat!(
             r#"{"text":"a \"quoted\" 🔑","shown":"7","at":-1,"flag":true,"list":["x","\n"],"#,
-            r#""object":{"inner":1},"metadata":{"b":1,"a":[0.5,null]}}"#
+            r#""object":{"inner":1},"metadata":{"b":1,"a":[0.5,null]},"json":[1,{}],"e":"f\""}"#
         )
     );
     let members = Members::of("thing", &body).unwrap();
@@ -72,6 +74,13 @@ fn what_is_written_is_read_back() {
     assert_eq!(inner.get::<u64>("inner").unwrap(), 1);
     let metadata: Map<String, Value> = members.get("metadata").unwrap();
     assert_eq!(Value::from(metadata), json!({"b": 1, "a": [0.5, null]}));
+}
+
+#[test]
+fn names_that_are_not_ours_are_escaped() {
+    let all = json!({"a\"b": {"c\n": 1}, "d": null});
+    let body = Writer::default().entries(all.as_object().unwrap()).finish();
+    assert_eq!(Value::from(members_of(&body)), all);
 }
 
 #[test]

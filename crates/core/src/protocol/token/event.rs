@@ -110,7 +110,7 @@ pub fn event(
         scope,
         user: user(&request.grant, decided, facts),
         details,
-        trace: decided.trace.to_raw(),
+        trace: Some(decided.trace.to_text()),
     }
 }
 

@@ -113,7 +113,7 @@ fn permissions_stand_in_authz_dialects_under_rbac_alone() {
             expected.as_ref(),
             "{dialect} {rbac}"
         );
-        let trace = world.decide().trace.to_raw().unwrap().to_string();
+        let trace = world.decide().trace.to_text().as_str().to_owned();
         assert_eq!(
             trace.contains("A0-permissions-m2m"),
             expected.is_some(),
@@ -206,7 +206,7 @@ fn log_02_the_event_holds_no_secret_and_no_token() {
             hostname: "login.example".to_owned(),
         };
         let event = event(&request, &decided, &Facts::default(), circumstances);
-        let stored = event.stored().unwrap();
+        let stored = event.stored().into_text();
         assert!(!stored.contains("canary-secret-value") && !stored.contains(SECRET));
         assert_eq!(event.event.code(), if wrong { "feccft" } else { "seccft" });
         assert_eq!(event.client_id.as_deref(), Some(CLIENT));

@@ -94,8 +94,7 @@ fn the_way_to_the_api_is_in_the_trace() {
     for (rule, prepare) in rows {
         let mut world = World::new(Profile::Compat);
         prepare(&mut world);
-        let trace: Value =
-            serde_json::from_str(world.decide().trace.to_raw().unwrap().get()).unwrap();
+        let trace: Value = serde_json::from_str(world.decide().trace.to_text().as_str()).unwrap();
         let step = json!({"rule": rule, "subject": format!("audience {API}"), "verdict": "passed"});
         assert!(trace.as_array().unwrap().contains(&step), "{rule}: {trace}");
     }

@@ -71,11 +71,16 @@ impl Document {
 
 /// A JSON answer that nobody may keep (RFC 6749 5.1, attack TOKEN-49).
 pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response<Body> {
-    const USUAL: usize = 2048; // two tokens and what is said of them
+    const USUAL: usize = 1024;
     let mut body = Vec::with_capacity(USUAL);
     if serde_json::to_writer(&mut body, value).is_err() {
         body.clear();
     }
+    json_text(status, body)
+}
+
+/// The same of what is JSON already.
+pub(crate) fn json_text(status: StatusCode, body: Vec<u8>) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();

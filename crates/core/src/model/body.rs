@@ -64,6 +64,32 @@ impl Writer {
         }
     }
 
+    /// Text as it is.
+    #[must_use]
+    pub fn string(mut self, member: &'static str, text: &str) -> Self {
+        self.name(member);
+        // most text has nothing to escape: to see that of all of it at once takes a fraction of
+        // looking at each character
+        let special = |b: u8| b < b' ' || b == b'"' || b == b'\\';
+        if text.bytes().fold(false, |found, b| found | special(b)) {
+            self.value(member, text);
+        } else {
+            self.0.push(b'"');
+            self.0.extend_from_slice(text.as_bytes());
+            self.0.push(b'"');
+        }
+        self
+    }
+
+    /// Text as it is, or nothing.
+    #[must_use]
+    pub fn string_some(self, member: &'static str, text: Option<&str>) -> Self {
+        match text {
+            Some(text) => self.string(member, text),
+            None => self,
+        }
+    }
+
     /// Something with a text.
     #[must_use]
     pub fn text(self, member: &'static str, value: &impl fmt::Display) -> Self {

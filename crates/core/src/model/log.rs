@@ -208,20 +208,20 @@ impl LogEvent {
     pub fn stored(&self) -> Body {
         const USUAL: usize = 2048;
         let user = self.user.as_ref();
-        let of_user = |member: fn(&EventUser) -> Option<&String>| user.and_then(member);
+        let of_user = |member: fn(&EventUser) -> Option<&str>| user.and_then(member);
         Writer::with_room_for(USUAL)
-            .put("type", self.event.code())
-            .put("description", &self.description)
-            .put_some("client_id", self.client_id.as_ref())
-            .put_some("client_name", self.client_name.as_ref())
-            .put("ip", &self.ip)
-            .put("hostname", &self.hostname)
-            .put_some("user_agent", self.user_agent.as_ref())
-            .put_some("audience", self.audience.as_ref())
-            .put_some("scope", self.scope.as_ref())
-            .put_some("user_id", of_user(|user| user.id.as_ref()))
-            .put_some("user_name", of_user(|user| user.name.as_ref()))
-            .put_some("connection", of_user(|user| user.connection.as_ref()))
+            .string("type", self.event.code())
+            .string("description", &self.description)
+            .string_some("client_id", self.client_id.as_deref())
+            .string_some("client_name", self.client_name.as_deref())
+            .string("ip", &self.ip)
+            .string("hostname", &self.hostname)
+            .string_some("user_agent", self.user_agent.as_deref())
+            .string_some("audience", self.audience.as_deref())
+            .string_some("scope", self.scope.as_deref())
+            .string_some("user_id", of_user(|user| user.id.as_deref()))
+            .string_some("user_name", of_user(|user| user.name.as_deref()))
+            .string_some("connection", of_user(|user| user.connection.as_deref()))
             .time("date", self.at)
             .object("details", &self.all_details())
             .finish()

@@ -6,7 +6,7 @@ use serde::ser::Serializer;
 use serde_json::Value;
 
 use super::profile;
-use crate::model::{Profile, User};
+use crate::model::{Body, Profile, User, Writer};
 use crate::scope::Scopes;
 
 /// Claims, in the order in which they were first put. They borrow what they tell: an answer has
@@ -61,6 +61,25 @@ impl<'a> Claims<'a> {
             Some((_, known)) => *known = value,
             None => self.0.push((name, value)),
         }
+    }
+}
+
+impl Claims<'_> {
+    /// As a token says them.
+    pub fn to_body(&self) -> Body {
+        const USUAL: usize = 1024;
+        let writer = Writer::with_room_for(USUAL);
+        let claims = self.0.iter();
+        let all = claims.fold(writer, |writer, (name, claim)| match claim {
+            Claim::Text(text) => writer.string(name, text),
+            Claim::Stored(Value::String(text)) | Claim::Made(Value::String(text)) => {
+                writer.string(name, text)
+            }
+            Claim::Number(_) | Claim::Flag(_) | Claim::Stored(_) | Claim::Made(_) => {
+                writer.put(name, claim)
+            }
+        });
+        all.finish()
     }
 }
 

@@ -204,7 +204,9 @@ fn reply(
     issued: Option<&token::Issued>,
 ) -> Response<Body> {
     match (&decided.outcome, issued) {
-        (Ok(_), Some(issued)) => wire::json(StatusCode::OK, issued),
+        (Ok(_), Some(issued)) => {
+            wire::json_text(StatusCode::OK, issued.to_body().into_text().into_bytes())
+        }
         (Err(refusal), _) => refused(seen, refusal, request.client.is_basic()),
         (Ok(_), None) => Fault::Contended.into_response(),
     }

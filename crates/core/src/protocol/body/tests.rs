@@ -1,5 +1,6 @@
 //! What is written is read back, and what is not as it must be is named.
 
+use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::{Damaged, Members, Writer};
@@ -30,6 +31,9 @@ const AT: Timestamp = Timestamp::from_millis(-1);
 fn whole() -> Body {
     Writer::default()
         .put("text", "a \"quoted\" \u{1f511}")
+        .string("string", "plain \u{1f511}")
+        .string("special", "a\"b\\c\nd\u{1}")
+        .string_some("no_string", None)
         .put_some("none", None::<&str>)
         .text("shown", &7)
         .text_some("shown_none", None::<&u8>)
@@ -53,7 +57,8 @@ fn what_is_written_is_read_back() {
     assert_eq!(
         body.as_str(),
         concat!(
-            r#"{"text":"a \"quoted\" 🔑","shown":"7","at":-1,"flag":true,"list":["x","\n"],"#,
+            r#"{"text":"a \"quoted\" 🔑","string":"plain 🔑","special":"a\"b\\c\nd\u0001","#,
+            r#""shown":"7","at":-1,"flag":true,"list":["x","\n"],"#,
             r#""object":{"inner":1},"metadata":{"b":1,"a":[0.5,null]},"json":[1,{}],"e":"f\""}"#
         )
     );
@@ -131,5 +136,13 @@ fn what_is_no_object_says_nothing_at_all() {
         let body = Body::from_text(text.to_owned());
         let damaged = Members::of("thing", &body).unwrap_err();
         assert_eq!((damaged.what, damaged.member), ("thing", ""), "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_string_is_what_json_says_it_is(text in "(\\PC|[\"\\\\\\x00-\\x20\\x7f])*") {
+        let body = Writer::default().string("text", &text).finish();
+        prop_assert_eq!(body.as_str(), json!({"text": text}).to_string());
     }
 }

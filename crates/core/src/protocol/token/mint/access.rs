@@ -3,8 +3,8 @@
 use cardea_jose::SigningKey;
 use serde::Serialize;
 
-use super::{Mint, sign};
-use crate::model::{Api, Dialect};
+use super::{Mint, USUAL, sign};
+use crate::model::{Api, Dialect, Writer};
 use crate::protocol::refusal::Refusal;
 use crate::protocol::token::user::UserTokens;
 use crate::protocol::userinfo;
@@ -28,39 +28,6 @@ pub struct Access {
 enum Audience<'a> {
     One(&'a str),
     Two((&'a str, String)),
-}
-
-/// Auth0's own claims, in its order.
-#[derive(Serialize)]
-struct Auth0Claims<'a> {
-    iss: &'a str,
-    sub: &'a str,
-    aud: Audience<'a>,
-    iat: i64,
-    exp: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    gty: Option<&'static str>,
-    azp: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    permissions: Option<Vec<&'a str>>,
-}
-
-/// RFC 9068 2.2: no `azp`, no `gty` (trap T27).
-#[derive(Serialize)]
-struct Rfc9068Claims<'a> {
-    iss: &'a str,
-    sub: &'a str,
-    aud: Audience<'a>,
-    client_id: &'a str,
-    iat: i64,
-    exp: i64,
-    jti: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    permissions: Option<Vec<&'a str>>,
 }
 
 impl Mint<'_> {
@@ -92,40 +59,37 @@ impl Mint<'_> {
         let exp = iat.saturating_add(expires_in);
         let scope = (!tokens.grant.scopes.is_empty()).then(|| tokens.grant.scopes.to_string());
         let scope = scope.as_deref();
-        let permissions = tokens
-            .grant
-            .permissions
-            .as_ref()
-            .map(|all| all.iter().collect());
+        let permissions = tokens.grant.permissions.as_ref();
+        let permissions: Option<Vec<&str>> = permissions.map(|all| all.iter().collect());
 
+        let claims = Writer::with_room_for(USUAL)
+            .string("iss", iss)
+            .string("sub", sub)
+            .put("aud", &aud);
         let signed = match api.dialect {
             Dialect::AccessToken | Dialect::AccessTokenAuthz => {
-                let claims = Auth0Claims {
-                    iss,
-                    sub,
-                    aud,
-                    iat,
-                    exp,
-                    scope,
-                    gty: tokens.gty,
-                    azp: client,
-                    permissions,
-                };
+                // Auth0's own claims, in its order
+                let claims = claims
+                    .put("iat", &iat)
+                    .put("exp", &exp)
+                    .string_some("scope", scope)
+                    .string_some("gty", tokens.gty)
+                    .string("azp", client)
+                    .put_some("permissions", permissions.as_ref())
+                    .finish();
                 sign(key, "JWT", &claims)
             }
             Dialect::Rfc9068 | Dialect::Rfc9068Authz => {
                 let jti = random::base62(random, 22);
-                let claims = Rfc9068Claims {
-                    iss,
-                    sub,
-                    aud,
-                    client_id: client,
-                    iat,
-                    exp,
-                    jti: &jti,
-                    scope,
-                    permissions,
-                };
+                // RFC 9068 2.2: no `azp`, no `gty` (trap T27)
+                let claims = claims
+                    .string("client_id", client)
+                    .put("iat", &iat)
+                    .put("exp", &exp)
+                    .string("jti", &jti)
+                    .string_some("scope", scope)
+                    .put_some("permissions", permissions.as_ref())
+                    .finish();
                 sign(key, "at+jwt", &claims)
             }
         };

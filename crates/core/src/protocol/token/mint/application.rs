@@ -1,44 +1,10 @@
 //! An access token of an application that acts as itself (auth-semantics 3.3 d, e, g; RFC 9068).
 
-use serde::Serialize;
-
-use super::{Issued, Mint, sign};
-use crate::model::Dialect;
+use super::{Issued, Mint, USUAL, sign};
+use crate::model::{Dialect, Writer};
 use crate::protocol::refusal::Refusal;
 use crate::protocol::token::client_credentials::Granted;
 use crate::random::{self, Random};
-
-/// Auth0's own claims, in its order.
-#[derive(Serialize)]
-struct Auth0Claims<'a> {
-    iss: &'a str,
-    sub: &'a str,
-    aud: &'a str,
-    iat: i64,
-    exp: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<&'a str>,
-    gty: &'static str,
-    azp: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    permissions: Option<Vec<&'a str>>,
-}
-
-/// RFC 9068 2.2.
-#[derive(Serialize)]
-struct Rfc9068Claims<'a> {
-    iss: &'a str,
-    sub: &'a str,
-    aud: &'a str,
-    client_id: &'a str,
-    iat: i64,
-    exp: i64,
-    jti: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    permissions: Option<Vec<&'a str>>,
-}
 
 impl Mint<'_> {
     pub(super) fn application(
@@ -54,36 +20,37 @@ impl Mint<'_> {
         let iat = self.now.seconds();
         let exp = iat.saturating_add(api.token_lifetime);
         let scope = (!granted.scopes.is_empty()).then(|| granted.scopes.to_string());
-        let permissions = granted.permissions.as_ref().map(|all| all.iter().collect());
+        let permissions = granted.permissions.as_ref();
+        let permissions: Option<Vec<&str>> = permissions.map(|all| all.iter().collect());
 
+        let claims = Writer::with_room_for(USUAL)
+            .string("iss", iss)
+            .string("sub", &sub)
+            .string("aud", aud);
         let signed = match api.dialect {
             Dialect::AccessToken | Dialect::AccessTokenAuthz => {
-                let claims = Auth0Claims {
-                    iss,
-                    sub: &sub,
-                    aud,
-                    iat,
-                    exp,
-                    scope: scope.as_deref(),
-                    gty: "client-credentials",
-                    azp: client_id,
-                    permissions,
-                };
+                // Auth0's own claims, in its order
+                let claims = claims
+                    .put("iat", &iat)
+                    .put("exp", &exp)
+                    .string_some("scope", scope.as_deref())
+                    .string("gty", "client-credentials")
+                    .string("azp", client_id)
+                    .put_some("permissions", permissions.as_ref())
+                    .finish();
                 sign(key, "JWT", &claims)
             }
             Dialect::Rfc9068 | Dialect::Rfc9068Authz => {
                 let jti = random::base62(random, 22);
-                let claims = Rfc9068Claims {
-                    iss,
-                    sub: &sub,
-                    aud,
-                    client_id,
-                    iat,
-                    exp,
-                    jti: &jti,
-                    scope: scope.as_deref(),
-                    permissions,
-                };
+                // RFC 9068 2.2
+                let claims = claims
+                    .string("client_id", client_id)
+                    .put("iat", &iat)
+                    .put("exp", &exp)
+                    .string("jti", &jti)
+                    .string_some("scope", scope.as_deref())
+                    .put_some("permissions", permissions.as_ref())
+                    .finish();
                 sign(key, "at+jwt", &claims)
             }
         };

@@ -77,7 +77,7 @@ impl Mint<'_> {
         if let Some(code) = beside.code {
             claims.put("c_hash", Value::from(algorithm.half_hash(code)));
         }
-        sign(key, "JWT", &claims).ok_or(Refusal::NoSigningKey(algorithm.as_str()))
+        sign(key, "JWT", &claims.to_body()).ok_or(Refusal::NoSigningKey(algorithm.as_str()))
     }
 
     /// HS256 only for who can keep the secret, and where it can be read; RS256 for public

@@ -142,9 +142,9 @@ impl Writer {
         self.json(member, body.as_str())
     }
 
-    /// What is JSON already.
+    /// What is JSON already: nothing of it is escaped.
     #[must_use]
-    pub fn json(mut self, member: &'static str, text: &str) -> Self {
+    pub(crate) fn json(mut self, member: &'static str, text: &str) -> Self {
         self.name(member);
         self.0.extend_from_slice(text.as_bytes());
         self
@@ -173,11 +173,16 @@ impl Writer {
     }
 
     fn value<T: Serialize + ?Sized>(&mut self, member: &str, value: &T) {
+        let before = self.0.len();
         let written = serde_json::to_writer(&mut self.0, value);
         debug_assert!(
             written.is_ok(),
             "{member}: only a map whose keys are no text fails"
         );
+        if written.is_err() {
+            self.0.truncate(before);
+            self.0.extend_from_slice(b"null");
+        }
     }
 
     fn separate(&mut self) {

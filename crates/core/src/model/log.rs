@@ -270,3 +270,57 @@ pub fn show_event(id: &LogId, stored: &Map<String, Value>) -> Value {
         "location_info": null,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// LOG-01: what a request says ends no member.
+    #[test]
+    fn an_event_is_stored_as_it_always_was() {
+        let mut event = LogEvent {
+            id: LogId::new(Timestamp::from_millis(0), 1, 1),
+            at: Timestamp::from_millis(7),
+            event: EventType::CodeRefused,
+            description: "no".to_owned(),
+            client_id: None,
+            client_name: None,
+            ip: "192.0.2.1".to_owned(),
+            user_agent: None,
+            hostname: "login.example".to_owned(),
+            audience: None,
+            scope: None,
+            user: None,
+            details: Map::new(),
+            trace: None,
+        };
+        assert_eq!(
+            event.stored().as_str(),
+            concat!(
+                r#"{"type":"feacft","description":"no","ip":"192.0.2.1","hostname":"login.example","#,
+                r#""date":7,"details":{}}"#
+            )
+        );
+        event.client_id = Some("c\",\"x\":\"".to_owned());
+        event.client_name = Some("n".to_owned());
+        event.user_agent = Some("a\nb".to_owned());
+        event.audience = Some("https://api".to_owned());
+        event.scope = Some("a b".to_owned());
+        event.user = Some(EventUser {
+            id: Some("auth0|1".to_owned()),
+            name: None,
+            connection: Some("Users".to_owned()),
+        });
+        event.details.insert("a\"b".to_owned(), json!([1]));
+        event.trace = Some(TraceText::from_text("[{}]".to_owned()));
+        assert_eq!(
+            event.stored().as_str(),
+            concat!(
+                r#"{"type":"feacft","description":"no","client_id":"c\",\"x\":\"","client_name":"n","#,
+                r#""ip":"192.0.2.1","hostname":"login.example","user_agent":"a\nb","#,
+                r#""audience":"https://api","scope":"a b","user_id":"auth0|1","#,
+                r#""connection":"Users","date":7,"details":{"a\"b":[1],"trace":[{}]}}"#
+            )
+        );
+    }
+}

@@ -184,3 +184,27 @@ fn claim<'a>(user: &'a User, name: &'static str, wire: Profile) -> Option<Claim<
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_token_says_what_an_answer_says() {
+        let stored = [json!(null), json!("s\"t"), json!({"a": [1]})];
+        let mut claims = Claims::new();
+        claims.put("text", "a\"b");
+        claims.put("number", -1_i64);
+        claims.put("flag", Claim::Flag(true));
+        for (name, value) in ["null", "string", "object"].into_iter().zip(&stored) {
+            claims.put(name, Claim::Stored(value));
+        }
+        claims.put("made", json!("m"));
+        claims.put("text", "last");
+        let text = serde_json::to_string(&claims).unwrap();
+        assert_eq!(claims.to_body().as_str(), text);
+        assert!(text.starts_with(r#"{"text":"last","number":-1,"flag":true,"null":null,"#));
+    }
+}

@@ -66,6 +66,7 @@ pub(crate) async fn finish(
             .details
             .insert("pkce_challenge_reused".to_owned(), told);
     }
+    // in this order: what was decided may rest on the user as it was before its login was counted
     let mut writes = decided.writes;
     writes.extend(beside.writes);
     let answer = match decided.next {

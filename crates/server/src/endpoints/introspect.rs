@@ -50,7 +50,8 @@ impl Ask for IntrospectRequest {
         let mut writes = decided.writes;
         if let Err(refusal) = &decided.outcome {
             let about = (Some(refusal.rule().id()), &decided.trace);
-            let event = direct.event(EventType::TokenRefused, refusal.why(), None, about);
+            let client = decided.client.as_deref();
+            let event = direct.event(EventType::TokenRefused, refusal.why(), client, about);
             writes.push(Write::Log(event));
         }
         let outcome = decided.outcome;

@@ -71,13 +71,17 @@ async fn answer(direct: &Direct, token: &Opened) -> Result<Response<Body>, Fault
     let decided = userinfo::decide(token, &facts, direct.site(&loaded), direct.now);
     Ok(match decided.outcome {
         Ok(claims) => wire::json(StatusCode::OK, &claims),
-        Err(refusal) => refused(&refusal),
+        Err(refusal) => {
+            record(direct, &refusal).await?;
+            refused(&refusal)
+        }
     })
 }
 
-/// Rule 2 of the product: an ID token at an API's door is named for what it is, and recorded.
+/// What somebody should look into. Rule 2 of the product: an ID token at an API's door is named for
+/// what it is; and a token that is damaged looks to its bearer like one that has ended.
 async fn record(direct: &Direct, refusal: &BearerRefusal) -> Result<(), Fault> {
-    if refusal.rule != Rule::IdTokenAtApi {
+    if !matches!(refusal.rule, Rule::IdTokenAtApi | Rule::StateReadable) {
         return Ok(());
     }
     let mut trace = Trace::default();

@@ -157,6 +157,7 @@ fn readable(token: String) -> Result<String, Refusal> {
 /// More than most tokens say.
 const USUAL: usize = 1024;
 
+/// `None` where the key cannot sign.
 fn sign(key: &cardea_jose::SigningKey, typ: &str, claims: &Body) -> Option<String> {
     key.sign_jwt(typ, claims.as_str().as_bytes()).ok()
 }

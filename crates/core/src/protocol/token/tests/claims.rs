@@ -3,14 +3,14 @@
 use cardea_jose::{Algorithm, Compact, Secret, VerifyingKey, b64};
 use serde_json::{Value, json};
 
-use super::super::{Circumstances, Facts, event, mint};
+use super::super::{Circumstances, Facts, Issued, event, mint};
 use super::world::{API, CLIENT, ISSUER, NOW, SECRET, World, made, rsa};
 use crate::id::LogId;
 use crate::model::{Document, Kind, Profile};
 use crate::protocol::body::tests::members_of;
 use crate::random::Seeded;
 
-fn minted(world: &World) -> (Value, Value, super::super::Issued) {
+fn minted(world: &World) -> (Value, Value, Issued) {
     let decided = world.decide();
     let tenant = world.tenant();
     let mut random = Seeded::new("claims");
@@ -55,6 +55,33 @@ fn auth0s_dialect() {
     assert_eq!(answer["scope"], "read:patients write:patients");
     let compact = Compact::parse(&issued.access_token).unwrap();
     assert!(compact.verify(&rsa().1.verifying_key()).is_ok());
+}
+
+#[test]
+fn an_answer_has_auth0s_order_and_nothing_that_is_absent() {
+    let text = |text: &str| Some(text.to_owned());
+    let mut issued = Issued {
+        access_token: "a.b.c".to_owned(),
+        refresh_token: text("r"),
+        id_token: text("i"),
+        scope: text("a b"),
+        expires_in: 7,
+        token_type: "Bearer",
+    };
+    assert_eq!(
+        issued.to_body().as_str(),
+        concat!(
+            r#"{"access_token":"a.b.c","refresh_token":"r","id_token":"i","scope":"a b","#,
+            r#""expires_in":7,"token_type":"Bearer"}"#
+        )
+    );
+    issued.refresh_token = None;
+    issued.id_token = None;
+    issued.scope = None;
+    assert_eq!(
+        issued.to_body().as_str(),
+        r#"{"access_token":"a.b.c","expires_in":7,"token_type":"Bearer"}"#
+    );
 }
 
 #[test]

@@ -113,6 +113,8 @@ impl Connection {
                 Ok(Some(()))
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+            // a profiler or a debugger came by
+            Err(error) if error.kind() == ErrorKind::Interrupted => self.read(),
             Err(error) => Err(error).context("reading an answer"),
         }
     }
